@@ -1,6 +1,7 @@
 // Uses the page of a running pipeline as a person does, in headless Chromium, and takes its pictures.
 //
-//   node page.mjs ADDRESS FOLDER      with a pipeline that is idle or busy; prints one line for each thing that it saw
+//   node page.mjs ADDRESS FOLDER busy           with a busy pipeline; prints one line for each thing that it saw
+//   node page.mjs ADDRESS FOLDER actions        with a pipeline that is not busy: the form, a replay, a cancel, the lists
 //   node page.mjs ADDRESS FOLDER restarted      waits for generations that continue after a restart
 //   node page.mjs ADDRESS FOLDER film           takes 70 pictures of the fused steps, one every 120 ms: film-00.png, ...
 
@@ -160,7 +161,7 @@ async function tabs(page) {
   saw("lists: ended generations are listed");
 }
 
-async function all() {
+async function busy() {
   await requireItsPolicy();
   const page = await open("dark");
   await watchBusy(page);
@@ -169,6 +170,11 @@ async function all() {
   await known(light, () => flover.model.steps.length > 100);
   await picture(light, "page-light");
   await light.context().close();
+}
+
+/** With a pipeline that has room: a replay has the lowest priority. */
+async function actions() {
+  const page = await open("dark");
   await send(page);
   await cancel(page);
   await tabs(page);
@@ -182,7 +188,7 @@ async function restarted() {
 }
 
 async function film() {
-  const context = await browser.newContext({ viewport: { width: 900, height: 560 }, colorScheme: "dark", bypassCSP: true });
+  const context = await browser.newContext({ viewport: { width: 900, height: 800 }, colorScheme: "dark", bypassCSP: true });
   const page = await context.newPage();
   await page.goto(address);
   await page.waitForFunction(() => flover.model.steps.length > 5);
@@ -195,7 +201,7 @@ async function film() {
   saw("film: 70 pictures");
 }
 
-const modes = { restarted, film };
+const modes = { busy, actions, restarted, film };
 
-await (modes[mode] ?? all)().catch((error) => fail(error.stack));
+await modes[mode]().catch((error) => fail(error.stack));
 await browser.close();

@@ -60,11 +60,12 @@ class PageStoryTest {
             writeGarbage();
             var feeding = Thread.ofVirtual().start(this::feed);
             try {
-                seen = script.run("", environment, page, pictures.toString());
+                seen = script.run("", environment, page, pictures.toString(), "busy");
             } finally {
                 stopping = true;
                 feeding.join();
             }
+            seen.addAll(script.run("", environment, page, pictures.toString(), "actions"));
             sendTogether();
         }
         List<String> seenAfterwards;
