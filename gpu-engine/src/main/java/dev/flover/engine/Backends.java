@@ -69,7 +69,7 @@ public final class Backends {
     public static <B extends BackendGroup> B withCacheOf(int kvBits, B backend) {
         try {
             if (kvBits == Byte.SIZE) {
-                backend.ranks().forEach(Backend::cacheInBytes);
+                backend.cacheInBytes();
             } else if (kvBits != KV_BITS) {
                 throw new IllegalArgumentException("a number in the KV cache has 8 or 16 bits, found " + kvBits);
             }

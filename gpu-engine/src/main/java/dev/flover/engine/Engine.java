@@ -66,9 +66,11 @@ public final class Engine implements AutoCloseable {
     /// As [#start(Model, BackendGroup, EngineConfig)], with a listener that is told of each loaded layer.
     public static Engine start(Model model, BackendGroup backend, EngineConfig config, LoadListener listener) {
         try {
-            return backend instanceof ShardedBackend ranks
-                    ? onRanks(model, ranks, config, listener)
-                    : onOne(model, backend.ranks().getFirst(), config, listener);
+            return switch (backend) {
+                case ShardedBackend ranks -> onRanks(model, ranks, config, listener);
+                case Backend one -> onOne(model, one, config, listener);
+                default -> throw new IllegalArgumentException("expected a backend or its ranks, found " + backend);
+            };
         } catch (RuntimeException | Error e) {
             backend.close();
             throw e;

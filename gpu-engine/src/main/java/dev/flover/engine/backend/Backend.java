@@ -28,17 +28,9 @@ import java.util.List;
 ///
 /// **Ownership.** All memory that a backend allocates lives until the backend is closed.
 public interface Backend extends BackendGroup {
-    /// This backend alone.
-    @Override
-    default List<Backend> ranks() {
-        return List.of(this);
-    }
-
     // Memory, before the first step
 
-    /// Chooses keys and values of 8 bits, in an arithmetic of another name. To be called before all else.
-    ///
-    /// @throws IllegalArgumentException if the backend has no such format
+    @Override
     default void cacheInBytes() {
         throw new IllegalArgumentException("an 8-bit KV cache needs the backend cpu, and " + name()
                 + " has none; choose 16 bits or another backend");

@@ -1,7 +1,5 @@
 package dev.flover.engine.backend;
 
-import java.util.List;
-
 /// What computes one model: a backend, or several ranks that divide the model among themselves.
 public interface BackendGroup extends AutoCloseable {
     /// The backend's name, as it is given to `--backend`.
@@ -22,8 +20,10 @@ public interface BackendGroup extends AutoCloseable {
         return 1;
     }
 
-    /// A backend for each rank; one if the model is not divided.
-    List<Backend> ranks();
+    /// Chooses keys and values of 8 bits, in an arithmetic of another name. To be called before all else.
+    ///
+    /// @throws IllegalArgumentException if the backend has no such format
+    void cacheInBytes();
 
     @Override
     void close();

@@ -46,9 +46,9 @@ class SelfTestTest {
                     if (method.getName().equals("normalise") && rows[0] > 2) {
                         arguments[4] = 0.3f;
                     }
-                    if (method.isDefault() && (method.getName().equals("ranks")
-                            || method.getName().startsWith("project") && !method.getName().equals("projectExperts"))) {
-                        // runs as the operations that are intercepted above, and the only rank is this proxy
+                    if (method.isDefault() && method.getName().startsWith("project")
+                            && !method.getName().equals("projectExperts")) {
+                        // runs as the operations that are intercepted above
                         return InvocationHandler.invokeDefault(proxy, method, arguments);
                     }
                     try {

@@ -49,6 +49,11 @@ public final class ShardedBackend implements BackendGroup {
     }
 
     @Override
+    public void cacheInBytes() {
+        backends.forEach(Backend::cacheInBytes);
+    }
+
+    /// The backend of each rank.
     public List<Backend> ranks() {
         return ranks;
     }
