@@ -107,6 +107,20 @@ class FamiliesTest {
     }
 
     @Test
+    void gemma3sGgufFilesMayOmitTheWindowAndGiveItsLayersARotaryBase() throws IOException {
+        var family = Families.ofModelType(folder, "gemma3_text");
+        TinyFolder.write(folder, family);
+        var file = GgufConversion.writer(folder).remove("gemma3.attention.sliding_window")
+                .put("gemma3.rope.freq_base_swa", 2_000f).write(folder.resolve("converted.gguf"));
+        try (var model = ModelLoader.open(file)) {
+            var layers = model.config().layers();
+            assertThat(layers.get(0).window()).isEqualTo(family.window()).isPositive();
+            assertThat(layers.get(5).window()).isZero();
+            assertThat(layers.get(0).rotary().frequencies().get(3)).isEqualTo(Math.pow(2_000, -6 / 16.0));
+        }
+    }
+
+    @Test
     void gemmasFirstFilesNameAnActivationThatTheyDoNotHave() throws IOException {
         TinyFolder.write(folder, Families.ofModelType(folder, "gemma"));
         change("\"head_dim\"", "\"hidden_act\": \"gelu\", \"hidden_activation\": null, \"head_dim\"");

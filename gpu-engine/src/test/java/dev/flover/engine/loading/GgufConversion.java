@@ -77,6 +77,13 @@ public final class GgufConversion {
         }
     }
 
+    /// The GGUF file of the folder, to be changed before it is written.
+    static GgufWriter writer(Path folder) throws IOException {
+        try (var arena = Arena.ofConfined()) {
+            return new GgufConversion(folder, arena).writer();
+        }
+    }
+
     /// Writes the folder as a GGUF file that llama.cpp loads, too: llama.cpp expects a vocabulary with a spelling for
     /// each row of the embedding. The spellings have no meaning, and all special tokens are one id, which the caller
     /// does not use.

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
+import java.util.function.UnaryOperator;
 
 /// Writes GGUF files for tests. Metadata and tensors are written in the order in which they were added.
 ///
@@ -27,7 +28,13 @@ public final class GgufWriter {
     private final List<Entry> tensors = new ArrayList<>();
     private int version = 3;
 
-    private record Entry(String name, TensorType type, int[] dimensions, byte[] data) {}
+    /// @param dimensions the dimensions, the outermost first
+    /// @param data       the elements, encoded as the type stores them
+    record Entry(String name, TensorType type, int[] dimensions, byte[] data) {
+        int columns() {
+            return dimensions[dimensions.length - 1];
+        }
+    }
 
     public GgufWriter version(int version) {
         this.version = version;
@@ -60,6 +67,15 @@ public final class GgufWriter {
 
     public GgufWriter removeTensor(String name) {
         tensors.removeIf(entry -> entry.name().equals(name));
+        return this;
+    }
+
+    /// Replaces the data of tensors. Tensors for which `change` returns null stay as they are.
+    GgufWriter change(UnaryOperator<Entry> change) {
+        tensors.replaceAll(entry -> {
+            var changed = change.apply(entry);
+            return changed == null ? entry : changed;
+        });
         return this;
     }
 

@@ -84,54 +84,87 @@ final class TinyFolder {
     /// The bytes of a safetensors file with tensors of these shapes. The numbers of each tensor depend only on its
     /// name.
     static byte[] safetensors(Map<String, int[]> shapes) {
+        return safetensors(shapes, List.of(TensorType.F32));
+    }
+
+    private static byte[] safetensors(Map<String, int[]> shapes, List<TensorType> types) {
         var header = new ArrayList<String>();
         var data = new ByteArrayOutputStream();
         shapes.forEach((name, shape) -> {
             int from = data.size();
-            data.writeBytes(GgufWriter.encode(TensorType.F32, values(name, shape)));
-            header.add("\"%s\": {\"dtype\": \"F32\", \"shape\": %s, \"data_offsets\": [%d, %d]}".formatted(
-                    name, Arrays.toString(shape), from, data.size()));
+            var type = types.get(header.size() % types.size());
+            data.writeBytes(GgufWriter.encode(type, values(name, shape)));
+            header.add("\"%s\": {\"dtype\": \"%s\", \"shape\": %s, \"data_offsets\": [%d, %d]}".formatted(
+                    name, type, Arrays.toString(shape), from, data.size()));
         });
         byte[] json = ("{" + String.join(", ", header) + "}").getBytes(StandardCharsets.UTF_8);
         return ByteBuffer.allocate(8 + json.length + data.size()).order(ByteOrder.LITTLE_ENDIAN)
                 .putLong(json.length).put(json).put(data.toByteArray()).array();
     }
 
+    /// The widths of a model with four heads and four experts.
+    ///
+    /// @param plain  the dimensions of a head without positions, and of its values, in latent attention
+    /// @param turned the dimensions of a head with positions in latent attention
+    record Widths(int layers, int hidden, int headDim, int feedForward, int expert, int rank, int plain, int turned) {
+        static final Widths SMALL = new Widths(7, 64, 16, 96, 32, 32, 16, 8);
+        /// Rows are as long as the largest quantisation blocks, and there are more matrices than types.
+        static final Widths BLOCKS = new Widths(4, 256, 64, 256, 256, 256, 64, 32);
+
+        int shared() {
+            return 2 * expert;
+        }
+    }
+
     /// Writes the folder of a model of any family: every tensor that the family's folders have, seven layers, heads of
     /// 16 dimensions.
     static Path write(Path folder, Family family) throws IOException {
-        Files.writeString(folder.resolve("config.json"), config(family));
+        return write(folder, family, Widths.SMALL, List.of(TensorType.F32));
+    }
+
+    /// Writes the folder of a model of any family, with every tensor that the family's folders have.
+    ///
+    /// @param types the types of the tensors, in turn: F32, F16, BF16
+    static Path write(Path folder, Family family, Widths widths, List<TensorType> types) throws IOException {
+        Files.writeString(folder.resolve("config.json"), config(family, widths));
         var shapes = new LinkedHashMap<String, int[]>();
         for (var role : TensorRole.values()) {
             boolean perLayer = role.compareTo(TensorRole.ATTENTION_NORM) >= 0;
-            for (int layer = 0; layer < (perLayer ? 7 : 1); layer++) {
-                addTensor(shapes, family, role, layer);
+            for (int layer = 0; layer < (perLayer ? widths.layers() : 1); layer++) {
+                addTensor(shapes, family, widths, role, layer);
             }
         }
-        Files.write(folder.resolve("model.safetensors"), safetensors(shapes));
+        Files.write(folder.resolve("model.safetensors"), safetensors(shapes, types));
         return folder;
     }
 
-    private static String config(Family family) {
+    private static String config(Family family, Widths widths) {
         return """
-                {"model_type": "%s", "hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": %d,
-                 "head_dim": 16, "num_hidden_layers": 7, "intermediate_size": 96, "max_position_embeddings": 64,
-                 "query_pre_attn_scalar": 16, "rope_parameters": {"rope_theta": 5000.0}%s}
+                {"model_type": "%s", "hidden_size": %d, "num_attention_heads": 4, "num_key_value_heads": %d,
+                 "head_dim": %d, "num_hidden_layers": %d, "intermediate_size": %d, "max_position_embeddings": 64,
+                 "query_pre_attn_scalar": %d, "rope_parameters": {"rope_theta": 5000.0}%s%s%s}
                 """.formatted(
-                family.modelTypes().getFirst(), kvHeads(family),
-                (family.scoring() == null ? "" : ", \"num_local_experts\": 4, \"num_experts_per_tok\": 2,"
-                        + " \"num_experts\": 4, \"n_routed_experts\": 4, \"moe_intermediate_size\": 32,"
-                        + " \"shared_expert_intermediate_size\": 64, \"norm_topk_prob\": " + family.normalisesExperts())
-                        + (family.tensors().names().containsKey(TensorRole.KEY_DOWN)
-                                ? ", \"kv_lora_rank\": 32, \"q_lora_rank\": null, \"qk_nope_head_dim\": 16,"
-                                        + " \"qk_rope_head_dim\": 8, \"v_head_dim\": 16, \"n_group\": 2,"
-                                        + " \"topk_group\": 1, \"n_shared_experts\": 2,"
-                                        + " \"first_k_dense_replace\": 0" : "")
-                        + (family.fullAttentionEvery() > 0 ? ", \"sliding_window\": 8" : "")
+                family.modelTypes().getFirst(), widths.hidden(), kvHeads(family), widths.headDim(), widths.layers(),
+                widths.feedForward(), widths.headDim(), experts(family, widths), latent(family, widths),
+                (family.fullAttentionEvery() > 0 ? ", \"sliding_window\": 8" : "")
                         + (family.configDefaults().contains("residual_multiplier")
                                 ? ", \"embedding_multiplier\": 6.0, \"residual_multiplier\": 0.4,"
                                         + " \"attention_multiplier\": 0.05, \"logits_scaling\": 4.0" : "")
                         + (family.configDefaults().contains("rotary_dim") ? ", \"rotary_dim\": 8" : ""));
+    }
+
+    private static String experts(Family family, Widths widths) {
+        return family.scoring() == null ? "" : """
+                , "num_local_experts": 4, "num_experts_per_tok": 2, "num_experts": 4, "n_routed_experts": 4,
+                "moe_intermediate_size": %d, "shared_expert_intermediate_size": %d, "norm_topk_prob": %b"""
+                .formatted(widths.expert(), widths.shared(), family.normalisesExperts());
+    }
+
+    private static String latent(Family family, Widths widths) {
+        return !family.tensors().names().containsKey(TensorRole.KEY_DOWN) ? "" : """
+                , "kv_lora_rank": %d, "q_lora_rank": null, "qk_nope_head_dim": %d, "qk_rope_head_dim": %d,
+                "v_head_dim": %d, "n_group": 2, "topk_group": 1, "n_shared_experts": 2, "first_k_dense_replace": 0"""
+                .formatted(widths.rank(), widths.plain(), widths.turned(), widths.plain());
     }
 
     private static int kvHeads(Family family) {
@@ -141,7 +174,8 @@ final class TinyFolder {
         return family.interleavedHeads() || family.learnsPositions() ? 4 : 2;
     }
 
-    private static void addTensor(Map<String, int[]> shapes, Family family, TensorRole role, int layer) {
+    private static void addTensor(
+            Map<String, int[]> shapes, Family family, Widths widths, TensorRole role, int layer) {
         var name = family.tensors().name(role, layer);
         boolean tied = family.configDefaults().contains("\"tie_word_embeddings\": true");
         boolean absent = family.optional().contains(role) && !family.configDefaults().contains("parallel_residual");
@@ -152,41 +186,11 @@ final class TinyFolder {
         }
         if (name.get().contains("#")) {
             for (int expert = 0; expert < 4; expert++) {
-                addExpert(shapes, family, role, name.get().replace("#", Integer.toString(expert)));
+                addExpert(shapes, family, widths, role, name.get().replace("#", Integer.toString(expert)));
             }
             return;
         }
-        int kv = 16 * kvHeads(family);
-        boolean allHeads = family.modelTypes().getFirst().startsWith("olmo");
-        int[] shape = switch (role) {
-            case EMBEDDING, HEAD -> new int[] {48, 64};
-            case POSITIONS -> new int[] {64 + family.positionOffset(), 64};
-            case QUERY -> new int[] {family.tensors().names().containsKey(TensorRole.KEY_DOWN) ? 96 : 64, 64};
-            case ATTENTION_OUT -> new int[] {64, 64};
-            case KEY, VALUE -> new int[] {kv, 64};
-            case QUERY_KEY_VALUE -> new int[] {64 + 2 * kv, 64};
-            case GATE, UP -> new int[] {96, 64};
-            case GATE_UP -> new int[] {192, 64};
-            case DOWN -> new int[] {64, 96};
-            case KEY_DOWN -> new int[] {40, 64};
-            case KEY_DOWN_NORM -> new int[] {32};
-            case KEY_VALUE_UP -> new int[] {128, 32};
-            case QUERY_DOWN, QUERY_DOWN_NORM, QUERY_UP, KEY_UP, VALUE_UP ->
-                throw new AssertionError(role + " is optional");
-            case SINKS -> new int[] {4};
-            case ROUTER -> new int[] {4, 64};
-            case ROUTER_CORRECTION -> new int[] {4};
-            case EXPERT_GATE, EXPERT_UP -> new int[] {4, 32, 64};
-            case EXPERT_GATE_UP -> new int[] {4, 64, 64};
-            case EXPERT_DOWN -> new int[] {4, 64, 32};
-            case SHARED_GATE, SHARED_UP -> new int[] {64, 64};
-            case SHARED_DOWN -> new int[] {64, 64};
-            case SHARED_ROUTER -> new int[] {1, 64};
-            case QUERY_NORM -> new int[] {allHeads ? 64 : 16};
-            case KEY_NORM -> new int[] {allHeads ? kv : 16};
-            case FINAL_NORM, ATTENTION_NORM, ATTENTION_POST_NORM, FEED_FORWARD_NORM, FEED_FORWARD_POST_NORM ->
-                new int[] {64};
-        };
+        int[] shape = shape(family, widths, role);
         String full = (role == TensorRole.HEAD ? "" : family.tensors().prefixes().getFirst()) + name.get();
         boolean turned = family.transposed().contains(role);
         int last = shape.length - 1;
@@ -203,8 +207,47 @@ final class TinyFolder {
         }
     }
 
-    private static void addExpert(Map<String, int[]> shapes, Family family, TensorRole role, String name) {
-        int[] shape = role == TensorRole.EXPERT_DOWN ? new int[] {64, 32} : new int[] {32, 64};
+    private static int[] shape(Family family, Widths widths, TensorRole role) {
+        boolean allHeads = family.modelTypes().getFirst().startsWith("olmo");
+        int hidden = widths.hidden();
+        int all = 4 * widths.headDim();
+        int kv = widths.headDim() * kvHeads(family);
+        return switch (role) {
+            case EMBEDDING, HEAD -> new int[] {48, hidden};
+            case POSITIONS -> new int[] {64 + family.positionOffset(), hidden};
+            case QUERY -> new int[] {family.tensors().names().containsKey(TensorRole.KEY_DOWN)
+                    ? 4 * (widths.plain() + widths.turned()) : all, hidden};
+            case ATTENTION_OUT -> new int[] {hidden, all};
+            case KEY, VALUE -> new int[] {kv, hidden};
+            case QUERY_KEY_VALUE -> new int[] {all + 2 * kv, hidden};
+            case GATE, UP -> new int[] {widths.feedForward(), hidden};
+            case GATE_UP -> new int[] {2 * widths.feedForward(), hidden};
+            case DOWN -> new int[] {hidden, widths.feedForward()};
+            case KEY_DOWN -> new int[] {widths.rank() + widths.turned(), hidden};
+            case KEY_DOWN_NORM -> new int[] {widths.rank()};
+            case KEY_VALUE_UP -> new int[] {8 * widths.plain(), widths.rank()};
+            case QUERY_DOWN, QUERY_DOWN_NORM, QUERY_UP, KEY_UP, VALUE_UP ->
+                throw new AssertionError(role + " is optional");
+            case SINKS -> new int[] {4};
+            case ROUTER -> new int[] {4, hidden};
+            case ROUTER_CORRECTION -> new int[] {4};
+            case EXPERT_GATE, EXPERT_UP -> new int[] {4, widths.expert(), hidden};
+            case EXPERT_GATE_UP -> new int[] {4, 2 * widths.expert(), hidden};
+            case EXPERT_DOWN -> new int[] {4, hidden, widths.expert()};
+            case SHARED_GATE, SHARED_UP -> new int[] {widths.shared(), hidden};
+            case SHARED_DOWN -> new int[] {hidden, widths.shared()};
+            case SHARED_ROUTER -> new int[] {1, hidden};
+            case QUERY_NORM -> new int[] {allHeads ? all : widths.headDim()};
+            case KEY_NORM -> new int[] {allHeads ? kv : widths.headDim()};
+            case FINAL_NORM, ATTENTION_NORM, ATTENTION_POST_NORM, FEED_FORWARD_NORM, FEED_FORWARD_POST_NORM ->
+                new int[] {hidden};
+        };
+    }
+
+    private static void addExpert(
+            Map<String, int[]> shapes, Family family, Widths widths, TensorRole role, String name) {
+        int[] shape = role == TensorRole.EXPERT_DOWN ? new int[] {widths.hidden(), widths.expert()}
+                : new int[] {widths.expert(), widths.hidden()};
         shapes.put(family.tensors().prefixes().getFirst() + name + ".weight", shape);
     }
 
