@@ -48,7 +48,7 @@ public final class CpuBackends {
     }
 
     /// Uses the choices of compiled kernels that are the fastest on this processor: those of the file, or, if it has
-    /// none, those of a measurement of about half a second, which it then keeps. They hold for all backends of this
+    /// none, those of a measurement of about a second, which it then keeps. They hold for all backends of this
     /// kernels' name in this process, and change no bit.
     ///
     /// @param name    the name of a backend that is open

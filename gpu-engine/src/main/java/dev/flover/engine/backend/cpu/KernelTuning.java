@@ -13,15 +13,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/// Measures which [KernelChoices] are the fastest on this processor. Takes about half a second.
+/// Measures which [KernelChoices] are the fastest on this processor. Takes about a second.
 ///
 /// Each number is chosen by products that depend on it, the others staying as they are. The candidates are measured in
 /// turn, several times, and the shortest time of each counts, so that other load on the machine disturbs little. A
 /// candidate replaces the present choice only if it is faster by more than [#LEAST_GAIN].
 final class KernelTuning {
-    private static final int OUTPUTS = 16_384;
+    private static final int OUTPUTS = 8192;
     private static final int INPUTS = 4096;
-    private static final int ROUNDS = 7;
+    private static final int ROUNDS = 5;
     private static final double LEAST_GAIN = 0.03;
     private static final int MOST_ROWS = 32;
 
@@ -50,7 +50,7 @@ final class KernelTuning {
 
     /// @param threads how many threads compute
     static KernelChoices measure(Kernels kernels, int threads) {
-        try (var arena = Arena.ofConfined();
+        try (var arena = Arena.ofShared();
                 var backend = new CpuBackend(kernels, new Workers(threads, "tuning"))) {
             var tuning = new KernelTuning(kernels, backend, arena);
             var best = KernelChoices.DEFAULT;

@@ -44,8 +44,8 @@ class KernelsTest {
     void productsWithBlocksHaveEqualBits(InstructionSet instructions) {
         var kernels = kernels(instructions);
         for (var form : BlockForm.values()) {
-            for (int rows : new int[] {1, 2, 3, 4, 5, 7, 8, 13, 32, 37}) {
-                for (int outputs : new int[] {1, 16, 33, 64, 90}) {
+            for (int rows : new int[] {1, 2, 3, 5, 8, 37}) {
+                for (int outputs : new int[] {1, 33, 90}) {
                     for (int shards : new int[] {1, 4}) {
                         var product = new BlockProduct(
                                 form, rows, outputs, random.nextInt(form.span), 4 + random.nextInt(21), shards);
