@@ -80,12 +80,21 @@ public final class EngineOptions {
             throw new ParameterException(command, "--threads must be at least 0, was " + threads);
         }
         try {
-            var opened = Backends.withCacheOf(kvBits, Backends.open(backend, threads));
-            KernelTuning.apply(opened, threads);
-            return opened;
+            return configured(command, Backends.open(backend, threads));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command, "--backend " + backend + ": " + e.getMessage(), e);
         }
+    }
+
+    /// Chooses the format of the KV cache and what is the fastest on this processor.
+    private <B extends BackendGroup> B configured(CommandLine command, B opened) {
+        try {
+            Backends.withCacheOf(kvBits, opened);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command, "--kv-bits " + kvBits + ": " + e.getMessage(), e);
+        }
+        KernelTuning.apply(opened, threads);
+        return opened;
     }
 
     /// Opens a backend for each rank.
@@ -95,7 +104,7 @@ public final class EngineOptions {
         if (threads < 0) {
             throw new ParameterException(command, "--threads must be at least 0, was " + threads);
         }
-        return ranks.open(backend, threads, model);
+        return configured(command, ranks.open(backend, threads, model));
     }
 
     private static int clamp(long value) {
