@@ -387,9 +387,9 @@ public final class SettingTable {
     public static final Setting<Boolean> PREFIX_CACHING = pipeline(Section.ENGINE, "prefix-caching", new Flag(),
             "true", "Whether requests with equal beginnings share the full KV blocks of the beginning.");
     public static final Setting<Integer> KV_BITS = pipeline(Section.ENGINE, "kv-bits", new Whole(8, 16),
-            "16", "Bits of a number in the KV cache: 16, or 8, which halves the memory and the reading of long contexts, "
-                    + "changes answers slightly, and needs a CPU. A model whose weights are all f32 has 32 instead of "
-                    + "16.");
+            "16", "Bits of a number in the KV cache: 16, or 8, which halves the memory and the reading of long "
+                    + "contexts, changes answers slightly, and needs a CPU. A model whose weights are all f32 has 32 "
+                    + "instead of 16.");
 
     private SettingTable() {}
 

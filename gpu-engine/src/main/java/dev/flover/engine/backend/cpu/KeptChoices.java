@@ -48,7 +48,7 @@ final class KeptChoices {
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
             try (var out = Files.newBufferedWriter(file)) {
-                kept.store(out, "Flover: which kernel choices are the fastest here. Delete this file to measure again.");
+                kept.store(out, "Flover: the fastest choices of kernels here. Delete this file to measure again.");
             }
             return true;
         } catch (IOException e) { // a read-only system: `devices` says that nothing is kept
