@@ -4,6 +4,7 @@ import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.cpu.kernels.BlockForm;
 import dev.flover.engine.backend.cpu.kernels.FloatForm;
 import dev.flover.engine.tensor.Matrix;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /// A weight matrix in panels of sixteen outputs. Rows that are looked up are read from the mapped model file instead.
@@ -64,14 +65,18 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
     /// Outputs whose weights are quantised in blocks of 32 inputs.
     ///
     /// @param skipped  blocks of the first record that come before the first input
-    /// @param quants   address of `[panels][records]`, see `packed.h`
-    /// @param scales   address of `[panels][records][16]` f16, or bytes in MXFP4
-    /// @param minimums address of `[panels][records][16]` f16, or 0 for none
-    /// @param bytes    size of all three arrays
+    /// @param quants   `[panels][records]`, see `packed.h`
+    /// @param scales   `[panels][records][16]` f16, or bytes in MXFP4
+    /// @param minimums `[panels][records][16]` f16, or no memory
     record BlockPart(
-            int firstOutput, int outputs, BlockForm form, int skipped, long quants, long scales, long minimums,
-            long bytes)
-            implements Part {}
+            int firstOutput, int outputs, BlockForm form, int skipped,
+            MemorySegment quants, MemorySegment scales, MemorySegment minimums)
+            implements Part {
+        @Override
+        public long bytes() {
+            return quants.byteSize() + scales.byteSize() + minimums.byteSize();
+        }
+    }
 
     /// Outputs whose weights are not quantised.
     ///

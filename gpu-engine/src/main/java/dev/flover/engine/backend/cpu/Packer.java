@@ -112,8 +112,7 @@ final class Packer {
                 to.pack(rows.type(), rows.segment(16 * panel + lane), rows.offset(16 * panel + lane), records, lane);
             }
         }, panels);
-        return new BlockPart(firstOutput, rows.count(), form, skipped, quants.address(), scales.address(),
-                minimums.address(), quants.byteSize() + scales.byteSize() + minimums.byteSize());
+        return new BlockPart(firstOutput, rows.count(), form, skipped, quants, scales, minimums);
     }
 
     /// The rows of several ranges, one after another.

@@ -172,7 +172,8 @@ final class Projection implements Workers.Revocable {
                         floats.form(), floats.weights(), inputs, shards, floats.outputs(), in, rows,
                         origin, stride, bias, add, first, end);
                 case BlockPart blocks -> kernels.projectBlocks(
-                        blocks.form(), blocks.quants(), blocks.scales(), blocks.minimums(), blocks.skipped(),
+                        blocks.form(), blocks.quants().address(), blocks.scales().address(),
+                        blocks.minimums().address(), blocks.skipped(),
                         inputs / 32, shards, blocks.outputs(), bytes, scales, corrections, sums, rows,
                         origin, stride, bias, add, first, end);
             }
