@@ -2,11 +2,14 @@ package dev.flover.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.flover.engine.Generations.Outcome;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.backend.BackendGroup;
+import dev.flover.engine.backend.ranks.CpuSet;
+import dev.flover.engine.backend.ranks.NumaNodes;
 import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.Weights;
@@ -20,7 +23,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -41,9 +43,7 @@ class RanksTest {
                     try (var model = ModelLoader.open(folder)) {
                         isRefusedBeyondItsGreatest(model);
                         var divisible = withMoreShards(model);
-                        int greatest = ShardPlan.greatest(divisible);
-                        sameBits(divisible, "cpu", IntStream.of(2, greatest).filter(ranks -> ranks <= greatest)
-                                .distinct().toArray());
+                        sameBits(divisible, "cpu", Math.min(4, ShardPlan.greatest(divisible)));
                     }
                 }));
     }
@@ -64,6 +64,27 @@ class RanksTest {
         try (var model = ModelLoader.open(Path.of("..", "models", "novelist-f16.gguf"))) {
             assertThat(ShardPlan.greatest(model)).isEqualTo(8);
             sameBits(model, "cpu", 2, 8);
+        }
+    }
+
+    @Test
+    void ranksBoundToNodesGiveTheSameBits() {
+        var nodes = new NumaNodes(List.of(new CpuSet(List.of(0)), new CpuSet(List.of(1))));
+        assumeTrue(nodes.canBind(), "needs a system that lets threads be bound to the processors 0 and 1");
+        try (var model = ModelLoader.open(TestData.of("stories260K").resolve("stories260K-pad192-Q8_0.gguf"))) {
+            assertThat(outcomes(model, Backends.open("cpu", 4, 2, nodes)))
+                    .isEqualTo(outcomes(model, Backends.open("cpu", 2)));
+        }
+    }
+
+    @Test
+    void autoIsOneRankANodeAndOtherWordsAreRefused() {
+        try (var model = ModelLoader.open(Path.of("..", "models", "novelist-f16.gguf"))) {
+            int nodes = NumaNodes.ofThisMachine().nodes().size();
+            assertThat(Backends.ranks("auto", "cpu", model)).isEqualTo(Math.clamp(Integer.highestOneBit(nodes), 1, 8));
+            assertThat(Backends.ranks("4", "cpu", model)).isEqualTo(4);
+            assertThatThrownBy(() -> Backends.ranks("many", "cpu", model))
+                    .hasMessage("a model can be divided among 1, 2, 4 or 8 ranks, or auto; found many");
         }
     }
 

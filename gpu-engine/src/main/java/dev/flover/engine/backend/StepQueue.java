@@ -110,17 +110,7 @@ public final class StepQueue implements AutoCloseable {
     public void close() {
         closed = true;
         LockSupport.unpark(runner);
-        boolean interrupted = false;
-        while (runner.isAlive()) {
-            try {
-                runner.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.awaitEnds(runner);
     }
 
     private void run() {

@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cpu;
 
+import dev.flover.engine.backend.Threads;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -300,18 +301,6 @@ final class Workers implements AutoCloseable {
         for (var thread : threads) {
             LockSupport.unpark(thread);
         }
-        for (var thread : threads) {
-            boolean interrupted = false;
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        Threads.awaitEnds(threads);
     }
 }

@@ -13,15 +13,17 @@ import java.util.concurrent.locks.LockSupport;
 /// meeting only when it has read what it was given at this one.
 final class Exchange {
     private static final int SPINS_A_LOOK = 64;
-    /// How long a rank spins, if there is a processor for each, and then yields, before it sleeps between two looks.
-    /// Meetings of a step follow each other faster than that.
+    /// How long a rank spins, and until when it then yields, before it sleeps between two looks. Meetings of a step
+    /// follow each other faster than that. Ranks that share processors do not spin, and sleep soon.
     private static final long SPIN_NANOS = 50_000;
     private static final long YIELD_NANOS = 2_000_000;
+    private static final long CROWDED_YIELD_NANOS = 100_000;
     private static final long SLEEP_NANOS = 100_000;
     private static final int LINE = 64 / Long.BYTES;
 
     private final int ranks;
     private final long spinNanos;
+    private final long yieldNanos;
     /// For each rank, in a cache line of its own: how many meetings it has arrived at.
     private final AtomicLongArray arrivals;
     private final Tensor[][] given;
@@ -31,7 +33,9 @@ final class Exchange {
 
     Exchange(int ranks) {
         this.ranks = ranks;
-        spinNanos = ranks <= Runtime.getRuntime().availableProcessors() ? SPIN_NANOS : 0;
+        boolean crowded = ranks > Runtime.getRuntime().availableProcessors();
+        spinNanos = crowded ? 0 : SPIN_NANOS;
+        yieldNanos = crowded ? CROWDED_YIELD_NANOS : YIELD_NANOS;
         arrivals = new AtomicLongArray(ranks * LINE);
         given = new Tensor[2][ranks];
         views = List.of(Arrays.asList(given[0]), Arrays.asList(given[1]));
@@ -83,7 +87,7 @@ final class Exchange {
             }
             long now = System.nanoTime();
             begin = begin == 0 ? now : begin;
-            if (now - begin > YIELD_NANOS) {
+            if (now - begin > yieldNanos) {
                 LockSupport.parkNanos(SLEEP_NANOS);
             } else if (now - begin >= spinNanos) {
                 Thread.yield();     // the other rank may need this core

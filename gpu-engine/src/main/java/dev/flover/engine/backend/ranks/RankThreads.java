@@ -1,6 +1,7 @@
 package dev.flover.engine.backend.ranks;
 
 import dev.flover.engine.api.EngineException;
+import dev.flover.engine.backend.Threads;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -113,19 +114,9 @@ final class RankThreads implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        boolean interrupted = false;
         for (var thread : threads) {
             LockSupport.unpark(thread);
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.awaitEnds(threads);
     }
 }
