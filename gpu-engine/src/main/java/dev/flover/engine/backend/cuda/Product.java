@@ -8,6 +8,7 @@ import dev.flover.engine.backend.Backend.Weight;
 import dev.flover.engine.backend.cuda.weights.CudaWeight;
 import dev.flover.engine.backend.cuda.weights.Storage;
 import dev.flover.engine.model.ModelConfig.Activation;
+import io.soabase.recordbuilder.core.RecordBuilder;
 
 /// One matrix product with the operations that its kernel fuses: `out = activation(norm(in) * weightᵀ + bias)`, or `out
 /// += ...` where `adds`.
@@ -18,9 +19,10 @@ import dev.flover.engine.model.ModelConfig.Activation;
 /// @param activation null for none
 /// @param gated      whether the activation of the first half of the outputs is multiplied by the second half
 /// @param heads      how outputs that are queries, keys and values are rotated and stored; null for other outputs
+@RecordBuilder
 record Product(
         CudaTensor out, CudaTensor in, CudaWeight weight, Vector bias,
-        boolean adds, Norm norm, Activation activation, boolean gated, Heads heads) {
+        boolean adds, Norm norm, Activation activation, boolean gated, Heads heads) implements ProductBuilder.With {
     /// Which outputs a group of 32 consists of, as `project.cuh` numbers it.
     enum Pairing {
         IN_ORDER(0),
@@ -48,19 +50,19 @@ record Product(
     }
 
     Product added() {
-        return new Product(out, in, weight, bias, true, norm, activation, gated, heads);
+        return withAdds(true);
     }
 
     Product normalised(Norm norm) {
-        return new Product(out, in, weight, bias, adds, norm, activation, gated, heads);
+        return withNorm(norm);
     }
 
     Product activated(Activation activation, boolean gated) {
-        return new Product(out, in, weight, bias, adds, norm, activation, gated, heads);
+        return with(product -> product.activation(activation).gated(gated));
     }
 
     Product toHeads(Heads heads) {
-        return new Product(out, in, weight, bias, adds, norm, activation, gated, heads);
+        return withHeads(heads);
     }
 
     Pairing pairing() {
