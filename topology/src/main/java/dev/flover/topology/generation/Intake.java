@@ -243,13 +243,7 @@ final class Intake {
             return true;
         }
         if (record.value() == null) {
-            var order = record.headers().lastHeader(FORGET);
-            if (order == null) {
-                cancel(id, now);
-            } else {
-                boolean elsewhere = Arrays.equals(order.value(), FORGET_ELSEWHERE);
-                forget(id, !elsewhere && isOurs(assignment, null), now);
-            }
+            carryOut(record, id, assignment, now);
             return true;
         }
         var cutFrom = BoundedRecords.cutFrom(record.headers());
@@ -273,6 +267,17 @@ final class Intake {
                     arrive(new Arrival(id, read, RequestDigest.of(read.said()), record, null, since, now), assignment,
                             refusal(read, record));
         };
+    }
+
+    /// Cancels or forgets a request: the two meanings of a record without a value.
+    private void carryOut(RequestRecord record, Bytes id, Assignment assignment, long now) {
+        var order = record.headers().lastHeader(FORGET);
+        if (order == null) {
+            cancel(id, now);
+        } else {
+            boolean elsewhere = Arrays.equals(order.value(), FORGET_ELSEWHERE);
+            forget(id, !elsewhere && isOurs(assignment, null), now);
+        }
     }
 
     private RequestDecoding.Decoded decode(Bytes id, RequestRecord record, long now) {

@@ -97,6 +97,10 @@ final class KernelSet {
         for (var storage : new Storage[] {Storage.F16, Storage.BF16, Storage.Q8, Storage.Q4}) {
             products(driver, storage);
         }
+        attentionByWidth(driver);
+    }
+
+    private void attentionByWidth(Driver driver) {
         for (var storage : new Storage[] {Storage.F16, Storage.BF16}) {
             var byWidth = new int[HEAD_WIDTHS.length];
             for (int i = 0; i < HEAD_WIDTHS.length; i++) {
