@@ -2,7 +2,7 @@ package dev.flover.engine.sampling;
 
 /// Philox4x32-10, a counter-based random number generator without state: ten rounds of multiplication turn a counter
 /// and a key into random bits (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
-public final class Philox {
+final class Philox {
     private static final int ROUNDS = 10;
     private static final long MULTIPLIER_0 = 0xD2511F53L;
     private static final long MULTIPLIER_1 = 0xCD9E8D57L;

@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Observes every second which group answers for which model, and how many requests are unread.
-public final class ClusterWatch implements AutoCloseable {
+final class ClusterWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterWatch.class);
     private static final long PAUSE_MS = 1_000;
 

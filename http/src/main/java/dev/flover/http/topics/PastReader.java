@@ -23,7 +23,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /// Reads older records of the topics with a few consumers, which all streams share.
 ///
 /// A stream uses a consumer for at most one batch, and never while it writes to its client.
-public final class PastReader implements AutoCloseable {
+final class PastReader implements AutoCloseable {
     private static final int CONSUMERS = 4;
     private static final int BATCH_CHUNKS = 256;
     private static final int FIRST_WINDOW = 2_000;

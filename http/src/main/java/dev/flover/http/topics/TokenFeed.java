@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 /// The one consumer that reads new records of the tokens topic and passes them to the subscribers of their ids.
 ///
 /// Its thread decodes only records whose id has a subscriber, and never waits for a reader.
-public final class TokenFeed implements AutoCloseable {
+final class TokenFeed implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TokenFeed.class);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final long PAUSE_MS = 500;

@@ -36,7 +36,7 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
 
 /// Writes the records that clients read: token chunks, results and dead letters, and answers as records.
-public final class Output {
+final class Output {
     static final String SOURCE_TOPIC = "flover.source.topic";
     static final String SOURCE_PARTITION = "flover.source.partition";
     static final String SOURCE_OFFSET = "flover.source.offset";

@@ -5,7 +5,7 @@ import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
 /// The trace that a request belongs to: the header `traceparent` of its record, as W3C Trace Context defines it.
-public final class TraceParent {
+final class TraceParent {
     public static final String HEADER = "traceparent";
     private static final int MAX_BYTES = 256;
 

@@ -9,7 +9,7 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 
 /// Translates the sampling options of a request to the engine's sampling parameters.
-public final class RequestSampling {
+final class RequestSampling {
     private static final int NO_LOGPROBS = -1;
 
     private RequestSampling() {}

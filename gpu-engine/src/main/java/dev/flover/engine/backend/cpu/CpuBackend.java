@@ -34,7 +34,7 @@ import java.util.Map;
 /// Verbs that process row by row are subclasses of [RowWork]; matrix products are in [Projection], attention is in
 /// [AttentionWork], and the arithmetic of all of them is in [Kernels]. A step allocates nothing after the buffers have
 /// grown to their final sizes.
-public final class CpuBackend implements Backend {
+final class CpuBackend implements Backend {
     /// The name of the arithmetic of all implementations of [Kernels], which give the same bits.
     private static final String ARITHMETIC = "cpu-3";
     private static final String ARITHMETIC_WITH_BYTES = "cpu-3-kv8";

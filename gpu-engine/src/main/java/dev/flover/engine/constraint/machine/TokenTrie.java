@@ -9,7 +9,7 @@ import java.util.List;
 ///
 /// The second and third trie hold the tokens of plain characters, which any JSON string can contain: tokens of at most
 /// [#SHORT] characters, and longer ones. The first trie holds all other tokens. Tokens without bytes are in none.
-public final class TokenTrie {
+final class TokenTrie {
     static final int SHORT = 16;
 
     /// The indices of the three tries: other tokens, short plain tokens, long plain tokens.
