@@ -77,7 +77,8 @@ class PageStoryTest {
 
         assertThat(seen).anyMatch(line -> line.matches("tip: step [\\d,]+: [\\d,]+ rows in .+"))
                 .contains("policy: nothing that the page does is forbidden", "slots: moves are shown",
-                        "drawer: has the text", "cancel: ended as cancelled", "partitions: 2", "lists: ended generations are listed")
+                        "drawer: has the text", "cancel: ended as cancelled", "partitions: 2",
+                        "lists: ended generations are listed")
                 .anyMatch(line -> line.matches("Replayed: identical, \\d+ tokens\\."))
                 .anyMatch(line -> line.startsWith("preempted: ")).anyMatch(line -> line.startsWith("dead letter: "));
         assertThat(seenAfterwards).containsExactly("restart: generations continue from their stored tokens");
