@@ -107,16 +107,20 @@ class FamiliesTest {
     }
 
     @Test
-    void gemma3sGgufFilesMayOmitTheWindowAndGiveItsLayersARotaryBase() throws IOException {
-        var family = Families.ofModelType(folder, "gemma3_text");
-        TinyFolder.write(folder, family);
-        var file = GgufConversion.writer(folder).remove("gemma3.attention.sliding_window")
-                .put("gemma3.rope.freq_base_swa", 2_000f).write(folder.resolve("converted.gguf"));
-        try (var model = ModelLoader.open(file)) {
-            var layers = model.config().layers();
-            assertThat(layers.get(0).window()).isEqualTo(family.window()).isPositive();
-            assertThat(layers.get(5).window()).isZero();
-            assertThat(layers.get(0).rotary().frequencies().get(3)).isEqualTo(Math.pow(2_000, -6 / 16.0));
+    void gemma3sGgufFilesMayOmitTheWindowOrGiveItsLayersARotaryBase() throws IOException {
+        TinyFolder.write(folder, Families.ofModelType(folder, "gemma3_text"));
+        var writer = GgufConversion.writer(folder).put("gemma3.rope.freq_base_swa", 2_000f);
+        try (var model = ModelLoader.open(writer.write(folder.resolve("window.gguf")))) {
+            var first = model.config().layers().getFirst();
+            assertThat(first.window()).isEqualTo(8);
+            assertThat(first.rotary().frequencies().get(3)).isEqualTo(Math.pow(2_000, -6 / 16.0));
+        }
+        // As in llama.cpp, all layers are then as those without a window.
+        writer.remove("gemma3.attention.sliding_window");
+        try (var model = ModelLoader.open(writer.write(folder.resolve("none.gguf")))) {
+            var first = model.config().layers().getFirst();
+            assertThat(first.window()).isZero();
+            assertThat(first.rotary().frequencies().get(3)).isEqualTo(Math.pow(5_000, -6 / 16.0));
         }
     }
 
