@@ -4,6 +4,7 @@ import dev.flover.benchmarks.constraints.BenchConstraintsCommand;
 import dev.flover.benchmarks.engine.BenchEngineCommand;
 import dev.flover.benchmarks.fusion.BenchFusionCommand;
 import dev.flover.benchmarks.page.BenchPageCommand;
+import dev.flover.benchmarks.topics.BenchBatchCommand;
 import dev.flover.benchmarks.topics.BenchPipelineCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Spec;
         description = "Measures this machine.",
         commandListHeading = "%nBenchmarks:%n",
         subcommands = {BenchEngineCommand.class, BenchFusionCommand.class, BenchPipelineCommand.class,
-            BenchConstraintsCommand.class, BenchPageCommand.class})
+            BenchBatchCommand.class, BenchConstraintsCommand.class, BenchPageCommand.class})
 public final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;
