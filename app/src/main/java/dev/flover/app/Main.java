@@ -29,6 +29,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -72,11 +73,11 @@ public final class Main implements Runnable {
     @Option(names = "--log-level", paramLabel = "LEVEL", order = 1002, scope = ScopeType.INHERIT,
             description = "trace, debug, info, warn, error or off. Default: $FLOVER_LOG_LEVEL or warn. With info, a "
                     + "line for each start, rebalance, outage, and minute of work.")
-    private LogOptions.Level logLevel;
+    private LogOptions.@Nullable Level logLevel;
 
     @Option(names = "--log-format", paramLabel = "FORM", order = 1003, scope = ScopeType.INHERIT,
             description = "text or json, a JSON object for each line. Default: $FLOVER_LOG_FORMAT or text.")
-    private LogOptions.Format logFormat;
+    private LogOptions.@Nullable Format logFormat;
 
     public static void main(String[] args) {
         var out = utf8(FileDescriptor.out);

@@ -19,4 +19,7 @@
 ///
 /// Exit codes are the same for all commands: 0 done, 1 failed, 2 wrong usage, 130 interrupted. A failure is one
 /// sentence on stderr; [dev.flover.app.FailureReport] is the only place that turns an exception into that sentence.
+@NullMarked
 package dev.flover.app;
+
+import org.jspecify.annotations.NullMarked;

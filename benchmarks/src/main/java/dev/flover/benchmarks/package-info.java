@@ -13,4 +13,7 @@
 /// ```
 ///
 /// [Instruments] adds the first two to the command line. Nothing depends on this module.
+@NullMarked
 package dev.flover.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -58,10 +59,10 @@ public final class BatchCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", arity = "0..1", description = "The file of requests; - is standard "
             + "input, which is copied to "
             + "OUT.input first.")
-    private String file;
+    private @Nullable String file;
 
     @Option(names = "--out", paramLabel = "OUT", description = "The file of answers.")
-    private Path out;
+    private @Nullable Path out;
 
     @Option(names = "--order", paramLabel = "ORDER", defaultValue = "done",
             description = "Order of the answers: done (as they come) or input. Default: ${DEFAULT-VALUE}.")
@@ -72,15 +73,15 @@ public final class BatchCommand implements Callable<Integer> {
     private int live;
 
     @Option(names = "--max-errors", paramLabel = "N|N%", description = "Stop when more lines than this have failed.")
-    private String maxErrors;
+    private @Nullable String maxErrors;
 
     @Option(names = "--deadline", paramLabel = "TIME", description = "Time from the job's begin, such as 2h, after "
             + "which "
             + "lines that have no answer fail.")
-    private String deadline;
+    private @Nullable String deadline;
 
     @Option(names = "--model", paramLabel = "NAME", description = "Model for the lines that name none.")
-    private String model;
+    private @Nullable String model;
 
     @Option(names = "--tenant", paramLabel = "NAME", defaultValue = "", description = "Tenant for the lines that name "
             + "none.")
@@ -106,7 +107,7 @@ public final class BatchCommand implements Callable<Integer> {
         var time = deadline();
         files = JobFiles.of(out);
         var folder = out.toAbsolutePath().getParent();
-        if (!Files.isDirectory(folder)) {
+        if (folder == null || !Files.isDirectory(folder)) {
             throw new CommandException("--out must be a file in an existing folder; there is no folder " + folder);
         }
         var input = BatchInput.of(file, files, List.of(model == null ? "" : model, tenant));
@@ -123,7 +124,7 @@ public final class BatchCommand implements Callable<Integer> {
         return run(input, recorded, limit, time);
     }
 
-    private ErrorLimit limit() {
+    private @Nullable ErrorLimit limit() {
         try {
             return maxErrors == null ? null : ErrorLimit.parse(maxErrors);
         } catch (IllegalArgumentException e) {
@@ -131,7 +132,7 @@ public final class BatchCommand implements Callable<Integer> {
         }
     }
 
-    private Duration deadline() {
+    private @Nullable Duration deadline() {
         try {
             return deadline == null ? null : DEADLINES.parse(deadline);
         } catch (IllegalArgumentException e) {
@@ -140,7 +141,8 @@ public final class BatchCommand implements Callable<Integer> {
         }
     }
 
-    private int run(BatchInput input, JobProgress recorded, ErrorLimit limit, Duration time) {
+    private int run(BatchInput input, @Nullable JobProgress recorded, @Nullable ErrorLimit limit,
+            @Nullable Duration time) {
         var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
         target.connection().check();
         String topic = target.topics().results();

@@ -7,6 +7,7 @@ import dev.flover.http.jobs.JobsClient;
 import dev.flover.http.jobs.JobsView;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -31,14 +32,14 @@ final class BatchRemoveCommand implements Runnable {
 
     @Option(names = "--older-than", paramLabel = "TIME", description = "Remove all jobs that ended longer ago than "
             + "this, such as 7d.")
-    private String age;
+    private @Nullable String age;
 
     @Override
     public void run() {
         if (jobs.isEmpty() == (age == null)) {
             throw new ParameterException(spec.commandLine(), "give the ids of jobs, or --older-than");
         }
-        long before = age == null ? Long.MAX_VALUE : System.currentTimeMillis() - age();
+        long before = age == null ? Long.MAX_VALUE : System.currentTimeMillis() - millis(age);
         JobsAccess.with(spec, client -> {
             var ended = age == null ? jobs.stream().map(job -> ended(client, job)).toList()
                     : client.jobs().all().stream().filter(known -> known.state().isFinal()
@@ -51,12 +52,12 @@ final class BatchRemoveCommand implements Runnable {
         });
     }
 
-    private long age() {
+    private long millis(String given) {
         try {
-            return AGES.parse(age).toMillis();
+            return AGES.parse(given).toMillis();
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--older-than must be " + AGES.expected() + ", was " + age,
-                    e);
+            throw new ParameterException(spec.commandLine(), "--older-than must be " + AGES.expected() + ", was "
+                    + given, e);
         }
     }
 

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,10 +50,10 @@ final class BatchSubmitCommand implements Callable<Integer>, JobLines.Rules {
 
     @Option(names = "--deadline", paramLabel = "TIME", description = "Time such as 2h, after which the job's remaining "
             + "lines are not answered.")
-    private String deadline;
+    private @Nullable String deadline;
 
     @Option(names = "--model", paramLabel = "NAME", description = "Model for the lines that name none.")
-    private String model;
+    private @Nullable String model;
 
     @Option(names = "--tenant", paramLabel = "NAME", defaultValue = "", description = "Tenant for the lines that name "
             + "none.")
@@ -61,7 +62,7 @@ final class BatchSubmitCommand implements Callable<Integer>, JobLines.Rules {
     @Override
     public Integer call() {
         long deadlineMs = deadlineMs();
-        var input = BatchInput.of(file.toString(), null, List.of(model == null ? "" : model, tenant));
+        var input = BatchInput.of(file, List.of(model == null ? "" : model, tenant));
         if (input.lines() == 0) {
             throw new CommandException(file + " has no line; expected one request a line");
         }
@@ -102,7 +103,7 @@ final class BatchSubmitCommand implements Callable<Integer>, JobLines.Rules {
     }
 
     @Override
-    public JobLines.Fault fault(BatchLine.Good line) {
+    public JobLines.@Nullable Fault fault(BatchLine.Good line) {
         return null;
     }
 

@@ -7,6 +7,7 @@ import dev.flover.http.jobs.ResultsReader;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// A job that a pipeline's process feeds. Its end is known when all its lines have an outcome, or when its final state
 /// and all results before that have been read.
@@ -20,7 +21,7 @@ final class FollowedJob implements Feed {
     private JobsView.Known known;
     private long lookedNanos = System.nanoTime();
     private boolean begun;
-    private Map<Integer, Long> ends;
+    private @Nullable Map<Integer, Long> ends;
 
     /// @param wrongLine takes the error of a line that is not a request, as JSON
     FollowedJob(JobsClient client, ResultsReader results, Outcomes outcomes, Consumer<byte[]> wrongLine,

@@ -8,6 +8,7 @@ import dev.flover.http.jobs.JobsClient;
 import dev.flover.http.topics.ClusterView;
 import dev.flover.http.topics.TopicAccess;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 
 /// Opens the topics of jobs for a command.
@@ -23,7 +24,7 @@ final class JobsAccess {
     }
 
     /// Returns the name of the model that answers requests without a model's name; null if it is not known.
-    static String defaultModel(TopicAccess access) {
+    static @Nullable String defaultModel(TopicAccess access) {
         try {
             return ClusterView.defaultModel(access).orElse(null);
         } catch (InterruptedException e) {

@@ -17,12 +17,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.jspecify.annotations.Nullable;
 
 /// Reads the lines of the input and sends their requests, with a bounded number and size of them under way.
 ///
@@ -50,7 +50,7 @@ final class LineFeed implements Feed {
     private boolean expired;
     private boolean failing;
 
-    private record Live(GenerationRequest request, String customId, int bytes) {}
+    private record Live(GenerationRequest request, @Nullable String customId, int bytes) {}
 
     private record Failure(long line, Exception reason) {}
 
@@ -87,7 +87,7 @@ final class LineFeed implements Feed {
         }
     }
 
-    private BatchLine next() {
+    private @Nullable BatchLine next() {
         try {
             return lines.next();
         } catch (IOException e) {
@@ -103,8 +103,8 @@ final class LineFeed implements Feed {
             case BatchLine.Bad bad -> fail(bad.number(), bad.customId(), bad.code(), bad.message());
             case BatchLine.Good good when expired -> fail(good.number(), good.customId(), "batch_expired",
                     "the job's deadline passed before the line was sent");
-            case BatchLine.Good good when AnswerLines.unsupported(good.request()) != null -> fail(good.number(),
-                    good.customId(), "unsupported", AnswerLines.unsupported(good.request()));
+            case BatchLine.Good good when AnswerLines.unsupported(good.request()) instanceof String reason ->
+                    fail(good.number(), good.customId(), "unsupported", reason);
             case BatchLine.Good good -> {
                 var request = AnswerLines.marked(good, defaults);
                 live.put(good.number(), new Live(request, good.customId(), good.bytes()));
@@ -114,7 +114,7 @@ final class LineFeed implements Feed {
         }
     }
 
-    private void fail(long line, String customId, String code, String message) {
+    private void fail(long line, @Nullable String customId, String code, String message) {
         outcomes.add(Outcome.of(new BatchError(BatchLines.idOf(input.job(), line), line, customId, code, message)));
     }
 
@@ -155,14 +155,15 @@ final class LineFeed implements Feed {
 
     private void sendAgain() {
         long now = System.nanoTime();
-        for (long line : Set.copyOf(unsent.keySet())) {
-            if (now - unsent.get(line) >= RETRY_NANOS) {
+        Map.copyOf(unsent).forEach((line, since) -> {
+            if (now - since >= RETRY_NANOS) {
                 unsent.remove(line);
-                if (live.containsKey(line)) {
-                    send(line, live.get(line).request());
+                var waiting = live.get(line);
+                if (waiting != null) {
+                    send(line, waiting.request());
                 }
             }
-        }
+        });
     }
 
     /// Notes that a line has its outcome.

@@ -13,6 +13,7 @@ import dev.flover.schemas.TokenLogprob;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// A chunk as `tail --json` and `submit --json` write it, one chunk on a line. Fields that a chunk does not have are
 /// left out.
@@ -28,16 +29,16 @@ record ChunkLine(
         @JsonProperty("position") int position,
         @JsonProperty("token_ids") List<Integer> tokenIds,
         @JsonProperty("text") String text,
-        @JsonProperty("logprobs") List<LogprobLine> logprobs,
-        @JsonProperty("prompt_position") Integer promptPosition,
-        @JsonProperty("prompt_logprobs") List<LogprobLine> promptLogprobs,
-        @JsonProperty("finish_reason") String finishReason,
-        @JsonProperty("message") String message,
-        @JsonProperty("tool_calls") List<ToolCallLine> toolCalls,
-        @JsonProperty("terminal") Boolean terminal,
-        @JsonProperty("repeat") Boolean repeat,
-        @JsonProperty("cached") Boolean cached,
-        @JsonProperty("refused") RefusedLine refused) {
+        @JsonProperty("logprobs") @Nullable List<LogprobLine> logprobs,
+        @JsonProperty("prompt_position") @Nullable Integer promptPosition,
+        @JsonProperty("prompt_logprobs") @Nullable List<LogprobLine> promptLogprobs,
+        @JsonProperty("finish_reason") @Nullable String finishReason,
+        @JsonProperty("message") @Nullable String message,
+        @JsonProperty("tool_calls") @Nullable List<ToolCallLine> toolCalls,
+        @JsonProperty("terminal") @Nullable Boolean terminal,
+        @JsonProperty("repeat") @Nullable Boolean repeat,
+        @JsonProperty("cached") @Nullable Boolean cached,
+        @JsonProperty("refused") @Nullable RefusedLine refused) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -75,7 +76,7 @@ record ChunkLine(
     }
 
     /// Returns null if no logprobs were requested.
-    static List<LogprobLine> logprobs(List<TokenLogprob> logprobs) {
+    static @Nullable List<LogprobLine> logprobs(List<TokenLogprob> logprobs) {
         return logprobs == null ? null : logprobs.stream().map(token -> new LogprobLine(
                 token.getTokenId(), token.getLogprob(), token.getAlternatives().stream()
                         .map(other -> new LogprobLine.Alternative(other.getTokenId(), other.getLogprob())).toList()))

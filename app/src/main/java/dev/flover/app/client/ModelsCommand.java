@@ -11,9 +11,11 @@ import dev.flover.topology.models.Registrations;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -77,7 +79,7 @@ public final class ModelsCommand implements Runnable {
         return offsets == null ? "a change that is in progress" : "offsets " + offsets + " by partition";
     }
 
-    private static List<Long> offsetsSince(Registrations registrations, String name, String group) {
+    private static @Nullable List<Long> offsetsSince(Registrations registrations, String name, String group) {
         List<Long> since = null;
         for (var era : registrations.eras().reversed()) {
             if (!group.equals(era.assignment().owners().get(name))) {
@@ -157,7 +159,7 @@ public final class ModelsCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "options must follow " + command + ", found some before it");
         }
-        with(spec.subcommands().get(command).getCommandSpec(), orders -> {
+        with(Objects.requireNonNull(spec.subcommands().get(command)).getCommandSpec(), orders -> {
             change.accept(orders);
             list(orders.registrations(), spec.commandLine().getOut());
         });

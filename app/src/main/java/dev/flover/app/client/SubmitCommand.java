@@ -24,12 +24,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -58,14 +60,14 @@ public final class SubmitCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "PROMPT", arity = "0..1", description = "The text to continue; - reads it from standard "
             + "input. Or give --prompt-file or --messages.")
-    private String prompt;
+    private @Nullable String prompt;
 
     @Option(names = "--prompt-file", paramLabel = "FILE", description = "File with the text to continue, in UTF-8, "
             + "without its last line end; - means standard input.")
-    private String promptFile;
+    private @Nullable String promptFile;
 
     @Option(names = "--id", paramLabel = "ID", description = "The request's id. Default: a random one.")
-    private String id;
+    private @Nullable String id;
 
     @Option(names = "--no-wait", description = "Print the id and do not wait for the answer.")
     private boolean noWait;
@@ -80,14 +82,14 @@ public final class SubmitCommand implements Callable<Integer> {
 
     @Option(names = "--deadline-ms", paramLabel = "N", description = "Milliseconds after which the request ends as "
             + "expired.")
-    private Long deadlineMs;
+    private @Nullable Long deadlineMs;
 
     @Option(names = "--tenant", paramLabel = "NAME", defaultValue = "", description = "Tenant to which the request "
             + "belongs.")
     private String tenant;
 
     @Option(names = "--model", paramLabel = "NAME", description = "Name of the model that must answer.")
-    private String model;
+    private @Nullable String model;
 
     @Option(names = "--answers", paramLabel = "N", defaultValue = "1", description = "Number of answers. The first one "
             + "is printed as it arrives, the others at the end.")
@@ -115,14 +117,14 @@ public final class SubmitCommand implements Callable<Integer> {
     private final Map<Integer, Integer> positions = new HashMap<>();
     /// The texts of the answers from the second on.
     private final Map<Integer, StringBuilder> otherTexts = new TreeMap<>();
-    private Finish finish;
+    private @Nullable Finish finish;
     /// The end of the first answer that did not end well.
-    private Finish failure;
+    private @Nullable Finish failure;
     private boolean ended;
-    private Refused refused;
+    private @Nullable Refused refused;
     private boolean reached;
     /// Opens a second reader of the tokens topic, which starts at the topic's beginning.
-    private Supplier<Answers> earlier;
+    private @Nullable Supplier<Answers> earlier;
 
     @Override
     public Integer call() {
@@ -169,7 +171,7 @@ public final class SubmitCommand implements Callable<Integer> {
     }
 
     /// Returns the text to continue; null if there are messages instead.
-    private String text() {
+    private @Nullable String text() {
         String file = "-".equals(prompt) ? prompt : promptFile;
         if (file == null) {
             return prompt;
@@ -264,7 +266,7 @@ public final class SubmitCommand implements Callable<Integer> {
         if (chunk.getPosition() <= positions.getOrDefault(chunk.getAnswer(), 0) || ended) {
             return;
         }
-        try (var chunks = earlier.get()) {
+        try (var chunks = Objects.requireNonNull(earlier).get()) {
             chunks.only(partition);
             reached = false;
             while (!reached && !stop.isRaised()) {
@@ -282,7 +284,7 @@ public final class SubmitCommand implements Callable<Integer> {
     }
 
     /// @param written the partition and offset of the request; null to ignore refusals of other requests with its id
-    private void show(TokenChunk chunk, RecordMetadata written, PrintWriter out) {
+    private void show(TokenChunk chunk, @Nullable RecordMetadata written, PrintWriter out) {
         if (ended) {
             return;
         }

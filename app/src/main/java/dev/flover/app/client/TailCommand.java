@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -36,13 +37,13 @@ public final class TailCommand implements Callable<Integer> {
 
     @Option(names = "--id", paramLabel = "ID", description = "Print only this request; end when it has ended, or with "
             + "1 if a different request under its id is refused.")
-    private String id;
+    private @Nullable String id;
 
     @Option(names = "--from-beginning", description = "Begin with the first record on the topic.")
     private boolean fromBeginning;
 
     private boolean ended;
-    private Refused refused;
+    private @Nullable Refused refused;
 
     @Override
     public Integer call() {
@@ -85,7 +86,8 @@ public final class TailCommand implements Callable<Integer> {
     }
 
     private static String logprobs(TokenChunk chunk) {
-        return chunk.getLogprobs() == null ? "" : ChunkLine.logprobs(chunk.getLogprobs()).stream()
+        var logprobs = ChunkLine.logprobs(chunk.getLogprobs());
+        return logprobs == null ? "" : logprobs.stream()
                 .map(LogprobLine::words).collect(Collectors.joining(", ", "  {", "}"));
     }
 }

@@ -7,4 +7,7 @@
 ///
 /// They read committed records only. They use the contracts and Kafka's clients, and know nothing of how answers are
 /// computed.
+@NullMarked
 package dev.flover.app.client;
+
+import org.jspecify.annotations.NullMarked;

@@ -5,4 +5,7 @@
 /// ```
 ///
 /// Knows addresses, topics and client properties, and whether a server accepts connections; knows nothing of records.
+@NullMarked
 package dev.flover.app.connection;
+
+import org.jspecify.annotations.NullMarked;

@@ -137,7 +137,7 @@ final class Act {
             task.get();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof RuntimeException failure ? failure : new CommandException(
-                    String.valueOf(e.getCause()), e.getCause());
+                    String.valueOf(e.getCause()), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandException("interrupted", e);

@@ -31,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -82,7 +83,7 @@ public final class DemoCommand implements Runnable {
 
     @Option(names = "--pipeline-of", hidden = true, description = "Addresses of broker and registry, and folder of the "
             + "demo whose pipeline this process is.", arity = "3")
-    private String[] pipelineOf;
+    private String @Nullable [] pipelineOf;
 
     @Override
     public void run() {
@@ -94,7 +95,7 @@ public final class DemoCommand implements Runnable {
         pacer = new Pacer(stepsPerSecond);
         var engineConfig = engineOptions.config(spec.commandLine());
         if (pipelineOf != null) {
-            runAsChild(engineConfig);
+            runAsChild(pipelineOf, engineConfig);
         } else if (crash) {
             try (var backend = engineOptions.openBackend(spec.commandLine());
                     var folder = TemporaryFolder.create("flover-demo-")) {
@@ -170,7 +171,7 @@ public final class DemoCommand implements Runnable {
         }
     }
 
-    private void runAsChild(EngineConfig engineConfig) {
+    private void runAsChild(String[] pipelineOf, EngineConfig engineConfig) {
         var connection = Connection.of(pipelineOf[0], pipelineOf[1]);
         try (var model = modelOption.open()) {
             var engine = Engine.start(

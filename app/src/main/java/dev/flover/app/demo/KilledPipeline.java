@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The demo's pipeline in a process of its own, which is killed in the middle of the sentences and started again.
 ///
@@ -39,7 +40,7 @@ final class KilledPipeline implements DemoPipeline {
     private final Path log;
     private volatile Child child;
     private volatile boolean restarting;
-    private volatile CommandException failure;
+    private volatile @Nullable CommandException failure;
     private long stepsBefore;
     private long rowsBefore;
     private volatile boolean released;

@@ -8,6 +8,7 @@ import dev.flover.app.picture.FrameGenerationBuilder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The progress of an act: senders and readers record events in it, and views read it. Thread-safe.
 final class Scoreboard {
@@ -24,7 +25,7 @@ final class Scoreboard {
     private static final class Entry {
         final StringBuilder text = new StringBuilder();
         final List<Integer> tokens = new ArrayList<>();
-        State state;
+        @Nullable State state;
         long sentMs;
         long firstMs;
         long endMs;

@@ -14,4 +14,7 @@
 /// all at once and at full speed, and compares the answers token by token.
 ///
 /// The demo ends everything that it starts: a private folder, a broker in a process of its own, the pipeline.
+@NullMarked
 package dev.flover.app.demo;
+
+import org.jspecify.annotations.NullMarked;

@@ -19,6 +19,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /// Checks of the Kafka cluster, as the principal that a pipeline with these settings would be.
 final class ClusterChecks {
@@ -88,7 +89,7 @@ final class ClusterChecks {
         }
     }
 
-    private static short level(FinalizedVersionRange range) {
+    private static short level(@Nullable FinalizedVersionRange range) {
         return range == null ? 0 : range.maxVersionLevel();
     }
 

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,11 +50,11 @@ public final class DoctorCommand implements Runnable {
     @Option(names = "--bundle", paramLabel = "FILE.zip", description = "Also write a file for support: the findings, "
             + "the settings as `config` shows them, versions, and metrics, status and threads of the pipeline that "
             + "runs here. No prompt, no answer, no secret.")
-    private Path bundle;
+    private @Nullable Path bundle;
 
     @Option(names = "--at", paramLabel = "URL", description = "For --bundle: address of the metrics of a pipeline on "
             + "another machine. Default: the pipeline on this machine, if one runs.")
-    private String at;
+    private @Nullable String at;
 
     @Override
     public void run() {
@@ -67,7 +68,7 @@ public final class DoctorCommand implements Runnable {
             spec.commandLine().getOut().println(json(findings));
         }
         if (bundle != null) {
-            pack(settings, findings);
+            pack(bundle, settings, findings);
         }
         long failed = findings.stream().filter(each -> each.verdict() == Verdict.FAIL).count();
         long warned = findings.stream().filter(each -> each.verdict() == Verdict.WARN).count();
@@ -93,21 +94,21 @@ public final class DoctorCommand implements Runnable {
         }
     }
 
-    private void requireNew(Path file) {
+    private void requireNew(@Nullable Path file) {
         if (file != null && Files.exists(file)) {
             throw new ParameterException(spec.commandLine(), "--bundle must name a new file, and " + file + " exists");
         }
     }
 
-    private void pack(Settings settings, List<Finding> findings) {
+    private void pack(Path file, Settings settings, List<Finding> findings) {
         var packed = new SupportBundle(settings);
         packed.add("findings.json", json(findings));
         packed.add("settings.json", ConfigCommand.json(settings));
         packed.add("versions.txt", String.join("\n", spec.root().version()) + "\n" + System.getProperty("os.name") + " "
                 + System.getProperty("os.version") + "\n");
         pages(settings).forEach(packed::add);
-        packed.write(bundle);
-        spec.commandLine().getErr().println("flover: " + bundle + " is written; look into it before you send it");
+        packed.write(file);
+        spec.commandLine().getErr().println("flover: " + file + " is written; look into it before you send it");
     }
 
     /// Returns the pages of the running pipeline; a page that cannot be read is replaced by the reason.

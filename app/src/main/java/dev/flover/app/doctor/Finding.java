@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// The result of one check.
 ///
@@ -14,7 +15,7 @@ import java.util.Locale;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record Finding(
         @JsonProperty("check") String check, @JsonProperty("verdict") Verdict verdict,
-        @JsonProperty("found") String found, @JsonProperty("mend") String mend) {
+        @JsonProperty("found") String found, @JsonProperty("mend") @Nullable String mend) {
 
     enum Verdict {
         OK,

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /// Writes a zip file for support: what the doctor found, the settings, versions, and the pages of a running pipeline.
 ///
@@ -61,7 +62,7 @@ final class SupportBundle {
     /// Writes the file.
     ///
     /// @throws CommandException if the file exists or cannot be written
-    void write(Path file) {
+    void write(@Nullable Path file) {
         try (var out = new ZipOutputStream(Files.newOutputStream(file, StandardOpenOption.CREATE_NEW))) {
             for (var entry : entries.entrySet()) {
                 out.putNextEntry(new ZipEntry(entry.getKey()));

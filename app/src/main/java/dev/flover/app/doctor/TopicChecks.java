@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.kafka.clients.admin.Admin;
@@ -126,7 +127,8 @@ final class TopicChecks {
         try {
             var asked = admin.describeConsumerGroups(List.of(group),
                     new DescribeConsumerGroupsOptions().includeAuthorizedOperations(true));
-            var granted = ClusterChecks.await(asked.describedGroups().get(group)).authorizedOperations();
+            var granted = ClusterChecks.await(Objects.requireNonNull(asked.describedGroups().get(group)))
+                    .authorizedOperations();
             if (granted != null && !granted.contains(AclOperation.READ)) {
                 lacking.add("Read on the group " + group);
             }
@@ -150,16 +152,17 @@ final class TopicChecks {
         for (String problem : new Topics(admin, names).problems(config.limits())) {
             findings.add(Finding.fail("topics", problem, "change it with kafka-configs.sh --alter"));
         }
-        int partitions = described.get(names.requests()).partitions().size();
+        int partitions = Objects.requireNonNull(described.get(names.requests())).partitions().size();
         for (String output : List.of(names.tokens(), names.results())) {
-            int found = described.get(output).partitions().size();
+            int found = Objects.requireNonNull(described.get(output)).partitions().size();
             if (found > partitions) {
                 findings.add(Finding.fail("topics", output + " has " + found + " partitions and " + names.requests()
                         + " only " + partitions, "add partitions to " + names.requests()));
             }
         }
         var configs = configs();
-        roles().forEach((role, topic) -> findings.add(topic(role, described.get(topic), configs.get(topic))));
+        roles().forEach((role, topic) -> findings.add(topic(role, Objects.requireNonNull(described.get(topic)),
+                Objects.requireNonNull(configs.get(topic)))));
         return findings;
     }
 

@@ -12,4 +12,7 @@
 /// transactional id of its own, which the cluster forgets after a week.
 ///
 /// Knows nothing of generations.
+@NullMarked
 package dev.flover.app.doctor;
+
+import org.jspecify.annotations.NullMarked;

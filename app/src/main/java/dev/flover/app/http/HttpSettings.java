@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Makes the configuration of the HTTP bridge from the settings.
 public record HttpSettings(Settings settings) {
@@ -28,7 +29,7 @@ public record HttpSettings(Settings settings) {
     ///
     /// @param texts the model's tokenizer; null if there is none
     /// @throws CommandException if it cannot start
-    Bridge start(Connection connection, TopicNames topics, TokenTexts texts) {
+    Bridge start(Connection connection, TopicNames topics, @Nullable TokenTexts texts) {
         return start(connection, topics, texts,
                 settings.find(SettingTable.HTTP).orElse(Integer.toString(USUAL_PORT)));
     }
@@ -38,7 +39,8 @@ public record HttpSettings(Settings settings) {
     ///
     /// @param texts the model's tokenizer; null if there is none
     /// @throws CommandException if it cannot start
-    public Optional<Bridge> startBeside(Connection connection, TopicNames topics, TokenTexts texts, boolean embedded) {
+    public Optional<Bridge> startBeside(
+            Connection connection, TopicNames topics, @Nullable TokenTexts texts, boolean embedded) {
         var address = settings.find(SettingTable.HTTP);
         if (address.isPresent()) {
             return Optional.of(start(connection, topics, texts, address.get()));
@@ -68,7 +70,7 @@ public record HttpSettings(Settings settings) {
     ///
     /// @param texts the model's tokenizer; null if there is none
     /// @throws CommandException if it cannot start
-    public static Bridge startUsual(Connection connection, TopicNames topics, TokenTexts texts) {
+    public static Bridge startUsual(Connection connection, TopicNames topics, @Nullable TokenTexts texts) {
         var access = access(connection, topics);
         try {
             return start(BridgeConfig.of(LOOPBACK, USUAL_PORT, access), texts);
@@ -77,11 +79,11 @@ public record HttpSettings(Settings settings) {
         }
     }
 
-    private Bridge start(Connection connection, TopicNames topics, TokenTexts texts, String address) {
+    private Bridge start(Connection connection, TopicNames topics, @Nullable TokenTexts texts, String address) {
         return start(config(connection, topics, address), texts);
     }
 
-    private static Bridge start(BridgeConfig config, TokenTexts texts) {
+    private static Bridge start(BridgeConfig config, @Nullable TokenTexts texts) {
         try {
             return Bridge.start(config, texts);
         } catch (BridgeStartException e) {

@@ -7,4 +7,7 @@
 /// ```
 ///
 /// The module of `dev.flover.http` answers HTTP requests; this package configures, starts and stops it.
+@NullMarked
 package dev.flover.app.http;
+
+import org.jspecify.annotations.NullMarked;

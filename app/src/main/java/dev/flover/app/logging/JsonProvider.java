@@ -1,5 +1,7 @@
 package dev.flover.app.logging;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.IMarkerFactory;
 import org.slf4j.helpers.BasicMarkerFactory;
@@ -14,7 +16,7 @@ public final class JsonProvider implements SLF4JServiceProvider {
 
     private final IMarkerFactory markers = new BasicMarkerFactory();
     private final MDCAdapter contexts = new NOPMDCAdapter();
-    private ILoggerFactory loggers;
+    private @Nullable ILoggerFactory loggers;
 
     @Override
     public void initialize() {
@@ -24,7 +26,7 @@ public final class JsonProvider implements SLF4JServiceProvider {
 
     @Override
     public ILoggerFactory getLoggerFactory() {
-        return loggers;
+        return Objects.requireNonNull(loggers, "SLF4J initializes a provider first");
     }
 
     @Override

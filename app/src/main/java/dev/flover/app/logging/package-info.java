@@ -7,4 +7,7 @@
 /// ```
 ///
 /// Which events are logged is decided by slf4j-simple in both forms; `simplelogger.properties` has its rules.
+@NullMarked
 package dev.flover.app.logging;
+
+import org.jspecify.annotations.NullMarked;

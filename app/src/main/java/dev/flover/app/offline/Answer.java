@@ -9,25 +9,26 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// The answer to one request of `generate`: its tokens as they are drawn, and their text.
 final class Answer {
     private final PlacedRequest request;
     private final int[] promptIds;
     private final SequenceRequest sequence;
-    private final AnswerText decoder;
+    private final @Nullable AnswerText decoder;
     private final StringBuilder text = new StringBuilder();
     private int[] tokens = new int[64];
     private final List<LogprobLine> logprobs = new ArrayList<>();
-    private final Function<int[], List<ToolCallLine>> calls;
+    private final Function<int[], @Nullable List<ToolCallLine>> calls;
     private int count;
-    private String finishReason;
+    private @Nullable String finishReason;
 
     /// @param sequence the request as the engine takes it
     /// @param decoder makes text of the tokens; null if the model has no tokenizer, so that the answer is ids only
     /// @param calls   finds the tool calls in the answer's ids; returns null if it has none
-    Answer(PlacedRequest request, int[] promptIds, SequenceRequest sequence, AnswerText decoder,
-            Function<int[], List<ToolCallLine>> calls) {
+    Answer(PlacedRequest request, int[] promptIds, SequenceRequest sequence, @Nullable AnswerText decoder,
+            Function<int[], @Nullable List<ToolCallLine>> calls) {
         this.calls = calls;
         this.request = request;
         this.promptIds = promptIds;
@@ -90,7 +91,7 @@ final class Answer {
     }
 
     /// Returns the text of the prompt; null if it was given in another form.
-    String prompt() {
+    @Nullable String prompt() {
         return request.request().getPrompt();
     }
 
@@ -107,7 +108,7 @@ final class Answer {
         return text.toString();
     }
 
-    String finishReason() {
+    @Nullable String finishReason() {
         return finishReason;
     }
 
@@ -117,7 +118,7 @@ final class Answer {
     }
 
     /// Returns the tool calls of the answer; null if it has none.
-    List<ToolCallLine> toolCalls() {
+    @Nullable List<ToolCallLine> toolCalls() {
         return calls.apply(Arrays.copyOf(tokens, count));
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// An answer as `generate --json` writes it, one on a line.
 ///
@@ -18,6 +19,6 @@ record AnswerLine(
         @JsonProperty("prompt_ids") int[] promptIds,
         @JsonProperty("token_ids") int[] tokenIds,
         @JsonProperty("text") String text,
-        @JsonProperty("finish_reason") String finishReason,
-        @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("tool_calls") List<ToolCallLine> toolCalls,
-        @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("logprobs") List<LogprobLine> logprobs) {}
+        @JsonProperty("finish_reason") @Nullable String finishReason,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("tool_calls") @Nullable List<ToolCallLine> toolCalls,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("logprobs") @Nullable List<LogprobLine> logprobs) {}

@@ -17,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,7 +34,7 @@ final class FileOptions {
     @Option(names = "--out", paramLabel = "OUT", description = "Write the answers to this file as `batch` does, skip "
             + "wrong lines (OUT.errors names them), and go on with the job when it is run again. The lines set all "
             + "options of the answers.")
-    private Path out;
+    private @Nullable Path out;
 
     @Option(names = "--order", paramLabel = "ORDER", defaultValue = "done",
             description = "With --out, the order of the answers: done (as they come) or input. Default: "
@@ -41,7 +43,7 @@ final class FileOptions {
 
     @Option(names = "--max-errors", paramLabel = "N|N%", description = "With --out, stop when more lines than this "
             + "have failed.")
-    private String maxErrors;
+    private @Nullable String maxErrors;
 
     @ArgGroup(validate = false)
     private SummaryOptions summary = new SummaryOptions();
@@ -51,18 +53,19 @@ final class FileOptions {
     }
 
     /// Prepares a job; null if it is done, and its summary is printed.
-    Prepared prepare(CommandSpec spec, String requests, boolean json) {
+    @Nullable Prepared prepare(CommandSpec spec, String requests, boolean json) {
         ErrorLimit limit;
         try {
             limit = maxErrors == null ? null : ErrorLimit.parse(maxErrors);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-        var folder = out.toAbsolutePath().getParent();
-        if (!Files.isDirectory(folder)) {
+        var file = Objects.requireNonNull(out, "the command requires --out");
+        var folder = file.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder)) {
             throw new CommandException("--out must be a file in an existing folder; there is no folder " + folder);
         }
-        var files = JobFiles.of(out);
+        var files = JobFiles.of(file);
         var input = BatchInput.of(requests, files, List.of("", ""));
         var recorded = JobProgress.of(input, files);
         if (recorded != null && recorded.finished()) {
@@ -77,7 +80,8 @@ final class FileOptions {
     /// A job that begins or goes on.
     ///
     /// @param recorded null if it begins
-    record Prepared(JobFiles files, BatchInput input, JobProgress recorded, ErrorLimit limit, boolean json) {}
+    record Prepared(JobFiles files, BatchInput input, @Nullable JobProgress recorded, @Nullable ErrorLimit limit,
+            boolean json) {}
 
     /// @param served the name that a pipeline would serve the model under
     int run(CommandSpec spec, Prepared job, Model model, String served, Engine engine, int maxSequences) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// Answers all requests in one engine: every step is one fused pass over all unfinished answers.
 final class FusedRun implements TokenSink {
@@ -72,6 +73,6 @@ final class FusedRun implements TokenSink {
     }
 
     private void end(long sequence) {
-        listener.ended(live.remove(sequence));
+        listener.ended(Objects.requireNonNull(live.remove(sequence)));
     }
 }

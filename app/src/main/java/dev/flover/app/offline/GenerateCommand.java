@@ -21,8 +21,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -89,11 +91,11 @@ public final class GenerateCommand implements Callable<Integer> {
     static final class Input {
         @Option(names = "--prompt", paramLabel = "TEXT", description = "One prompt; the answer is written as it is "
                 + "generated.")
-        private String prompt;
+        private @Nullable String prompt;
 
         @Option(names = "--requests", paramLabel = "FILE",
                 description = "One request per line, all fused in one engine; - is standard input.")
-        private String requests;
+        private @Nullable String requests;
     }
 
     @Override
@@ -176,7 +178,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
     private List<PlacedRequest> readRequests(GenerationRequest defaults, Map<Integer, String> problems) {
         var requests = new ArrayList<PlacedRequest>();
-        try (var lines = InputFile.open(input.requests)) {
+        try (var lines = InputFile.open(Objects.requireNonNull(input.requests))) {
             int number = 0;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 number++;
@@ -190,7 +192,7 @@ public final class GenerateCommand implements Callable<Integer> {
                 }
             }
         } catch (IOException | UncheckedIOException e) {
-            throw InputFile.unreadable(input.requests, e);
+            throw InputFile.unreadable(Objects.requireNonNull(input.requests), e);
         }
         return requests;
     }

@@ -9,8 +9,10 @@ import dev.flover.engine.tensor.TensorType;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,12 +36,12 @@ public final class InspectCommand implements Runnable {
     @Option(names = "--tp", paramLabel = "list",
             description = "With list: show how the model is divided among 1, 2, 4 and 8 ranks (tensor parallelism), or "
                     + "why it cannot be.")
-    private String ranks;
+    private @Nullable String ranks;
 
     @Override
     public void run() {
         if (ranks != null) {
-            listRanks();
+            listRanks(ranks);
             return;
         }
         var summary = model.inspect();
@@ -50,9 +52,9 @@ public final class InspectCommand implements Runnable {
         }
     }
 
-    private void listRanks() {
-        if (!ranks.equals("list")) {
-            throw new ParameterException(spec.commandLine(), "--tp must be list, was " + ranks
+    private void listRanks(String asked) {
+        if (!asked.equals("list")) {
+            throw new ParameterException(spec.commandLine(), "--tp must be list, was " + asked
                     + "; the numbers of ranks are all in the list");
         }
         try (var opened = model.open()) {
@@ -145,7 +147,7 @@ public final class InspectCommand implements Runnable {
         Arrays.stream(summary.endOfText().tokens()).forEach(ending::add);
         var types = node.putObject("tensors");
         for (TensorType type : new TreeMap<>(summary.tensors()).keySet()) {
-            types.put(type.name(), summary.tensors().get(type).tensors());
+            types.put(type.name(), Objects.requireNonNull(summary.tensors().get(type)).tensors());
         }
         return node;
     }

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The answers to one line of a file, computed by an engine in this process, and the result that a pipeline would
 /// write for them.
@@ -29,14 +30,14 @@ final class LineAnswers {
     /// One answer.
     private static final class One {
         private final StringBuilder text = new StringBuilder();
-        private final AnswerText decoder;
+        private final @Nullable AnswerText decoder;
         private int[] ids = new int[16];
         private int count;
-        private FinishReason reason;
+        private @Nullable FinishReason reason;
         private String message = "";
-        private String stop;
+        private @Nullable String stop;
 
-        One(AnswerText decoder) {
+        One(@Nullable AnswerText decoder) {
             this.decoder = decoder;
         }
 
@@ -76,7 +77,7 @@ final class LineAnswers {
     }
 
     /// Returns the sequence of an answer.
-    SequenceRequest sequence(int answer, RequestPlan plan, Constraint constraint) {
+    SequenceRequest sequence(int answer, RequestPlan plan, @Nullable Constraint constraint) {
         return plan.sequence(promptIds).with(r -> r.answerIndex(answer).constraint(constraint));
     }
 

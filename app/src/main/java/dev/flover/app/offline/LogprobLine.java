@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// The logprob of a token and those of the most probable tokens at its position, as all commands write them.
 @JsonPropertyOrder({"token_id", "logprob", "alternatives"})
@@ -28,8 +29,11 @@ public record LogprobLine(
     }
 
     /// @param alternatives the most probable tokens; null if none were requested
-    static LogprobLine of(int token, float logprob, TopLogprobs alternatives) {
-        return new LogprobLine(token, logprob, IntStream.range(0, alternatives == null ? 0 : alternatives.count())
+    static LogprobLine of(int token, float logprob, @Nullable TopLogprobs alternatives) {
+        if (alternatives == null) {
+            return new LogprobLine(token, logprob, List.of());
+        }
+        return new LogprobLine(token, logprob, IntStream.range(0, alternatives.count())
                 .mapToObj(rank -> new Alternative(alternatives.token(rank), alternatives.logprob(rank))).toList());
     }
 

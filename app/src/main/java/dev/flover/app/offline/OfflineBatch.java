@@ -22,10 +22,12 @@ import dev.flover.topology.request.Constraints;
 import dev.flover.topology.request.RequestCheck;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.Objects;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Answers the lines of a file with an engine in this process, and writes what the command `batch` would write for the
 /// same file: requests are checked and planned by the pipeline's own classes.
@@ -95,7 +97,7 @@ final class OfflineBatch implements TokenSink {
         }
     }
 
-    private BatchLine next() {
+    private @Nullable BatchLine next() {
         try {
             return lines.next();
         } catch (IOException e) {
@@ -110,7 +112,7 @@ final class OfflineBatch implements TokenSink {
         switch (line) {
             case BatchLine.Bad bad -> fail(bad, bad.code(), bad.message(), null);
             case BatchLine.Good good when AnswerLines.unsupported(good.request()) != null ->
-                    fail(good, "unsupported", AnswerLines.unsupported(good.request()), null);
+                    fail(good, "unsupported", Objects.requireNonNull(AnswerLines.unsupported(good.request())), null);
             case BatchLine.Good good when good.request().getSchemaSubject() != null -> fail(good, "unsupported",
                     "schema_subject needs a schema registry, which is not used here; give json_schema",
                     "schema_subject");
@@ -134,13 +136,13 @@ final class OfflineBatch implements TokenSink {
     }
 
     /// Returns the compiled constraint of a request; null if it has none.
-    private Constraints.Prepared prepare(GenerationRequest request) {
+    private Constraints.@Nullable Prepared prepare(GenerationRequest request) {
         var wish = check.wish(request, null);
         return wish == null ? null : constraints.prepare(wish).join();
     }
 
     private void begin(BatchLine.Good line, GenerationRequest request, RequestCheck.Verdict.Accepted accepted,
-            Constraint constraint) {
+            @Nullable Constraint constraint) {
         var answers = new LineAnswers(request, accepted.promptIds(), check, model);
         try {
             for (int i = 0; i < answers.count(); i++) {
@@ -152,7 +154,7 @@ final class OfflineBatch implements TokenSink {
         }
     }
 
-    private void fail(BatchLine line, String code, String message, String param) {
+    private void fail(BatchLine line, String code, String message, @Nullable String param) {
         ledger.outcomes().add(Outcome.of(new BatchError(BatchLines.idOf(input.job(), line.number()), line.number(),
                 line.customId(), code, message, param)));
     }

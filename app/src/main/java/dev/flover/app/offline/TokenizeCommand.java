@@ -12,7 +12,9 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -50,10 +52,10 @@ public final class TokenizeCommand implements Runnable {
     /// The source of the text: an option, or a file.
     static final class Input {
         @Option(names = "--text", paramLabel = "TEXT", description = "One text.")
-        private String text;
+        private @Nullable String text;
 
         @Option(names = "--file", paramLabel = "FILE", description = "One text per line; - is standard input.")
-        private String file;
+        private @Nullable String file;
     }
 
     @Override
@@ -63,10 +65,11 @@ public final class TokenizeCommand implements Runnable {
             print(encode(tokenizer, input.text));
             return;
         }
-        try (var lines = InputFile.open(input.file)) {
+        String file = Objects.requireNonNull(input.file, "picocli requires the text or a file");
+        try (var lines = InputFile.open(file)) {
             tokenizeLines(tokenizer, lines);
         } catch (IOException | UncheckedIOException e) {
-            throw InputFile.unreadable(input.file, e);
+            throw InputFile.unreadable(file, e);
         }
     }
 

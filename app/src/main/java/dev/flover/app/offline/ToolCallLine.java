@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import dev.flover.schemas.ToolCall;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A tool call as the commands write it.
 ///
@@ -14,7 +15,7 @@ public record ToolCallLine(
         @JsonProperty("name") String name,
         @JsonProperty("arguments") String arguments) {
     /// Converts the calls of an answer; null if there are none.
-    public static List<ToolCallLine> of(List<ToolCall> calls) {
+    public static @Nullable List<ToolCallLine> of(List<ToolCall> calls) {
         return calls.isEmpty() ? null : calls.stream()
                 .map(call -> new ToolCallLine(call.getId(), call.getName(), call.getArguments())).toList();
     }

@@ -9,4 +9,7 @@
 /// ```
 ///
 /// Input is untrusted: every error message names the line, the field, the value and the expected range.
+@NullMarked
 package dev.flover.app.offline;
+
+import org.jspecify.annotations.NullMarked;

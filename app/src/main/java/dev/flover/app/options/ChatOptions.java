@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /// Options that give a conversation instead of a prompt, and the tools that the model may call in it.
@@ -24,15 +25,15 @@ public final class ChatOptions {
 
     @Option(names = "--messages", paramLabel = "FILE",
             description = "Messages instead of PROMPT: a JSON array of role, content, tool_calls, tool_call_id.")
-    private String messages;
+    private @Nullable String messages;
 
     @Option(names = "--tools", paramLabel = "FILE",
             description = "Functions that the model may call: a JSON array as OpenAI's API has it.")
-    private String tools;
+    private @Nullable String tools;
 
     @Option(names = "--tool-choice", paramLabel = "CHOICE",
             description = "none, auto, required, or the name of a tool. Default: auto.")
-    private String toolChoice;
+    private @Nullable String toolChoice;
 
     @Option(names = "--no-parallel-tool-calls", description = "At most one call per answer.")
     private boolean single;

@@ -5,33 +5,34 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /// Options that give the constraint of an answer; at most one constraint is allowed.
 public final class ConstraintOptions {
     @Option(names = "--json-schema", paramLabel = "FILE", description = "JSON that the JSON Schema in FILE accepts.")
-    private String jsonSchema;
+    private @Nullable String jsonSchema;
 
     @Option(names = "--schema-subject", paramLabel = "NAME",
             description = "JSON that fits the schema (AVRO or JSON) of a subject in the registry.")
-    private String schemaSubject;
+    private @Nullable String schemaSubject;
 
     @Option(names = "--schema-version", paramLabel = "N", description = "Version of the subject. Default: the latest.")
-    private Integer schemaVersion;
+    private @Nullable Integer schemaVersion;
 
     @Option(names = "--record-topic", paramLabel = "NAME",
             description = "Have the answer written to this topic too, as a record of the subject's AVRO schema.")
-    private String recordTopic;
+    private @Nullable String recordTopic;
 
     @Option(names = "--regex", paramLabel = "PATTERN", description = "A text that the regular expression matches.")
-    private String regex;
+    private @Nullable String regex;
 
     @Option(names = "--choice", paramLabel = "TEXT", description = "One of these texts; give the option once for each "
             + "text.")
-    private List<String> choices;
+    private @Nullable List<String> choices;
 
     @Option(names = "--grammar", paramLabel = "FILE", description = "A text that the GBNF grammar in FILE derives.")
-    private String grammar;
+    private @Nullable String grammar;
 
     @Option(names = "--white-space", description = "Allow white space between the tokens of JSON.")
     private boolean whiteSpace;
@@ -43,7 +44,7 @@ public final class ConstraintOptions {
                 .setWhiteSpace(whiteSpace);
     }
 
-    private static String content(String file) {
+    private static @Nullable String content(@Nullable String file) {
         if (file == null) {
             return null;
         }

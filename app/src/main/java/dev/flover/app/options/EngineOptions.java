@@ -5,6 +5,7 @@ import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.model.Model;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,22 +30,22 @@ public final class EngineOptions {
 
     @Option(names = "--max-sequences", paramLabel = "N",
             description = "Most generations in one fused step; further ones wait. Default: " + DEFAULT_SEQUENCES + ".")
-    private Integer maxSequences;
+    private @Nullable Integer maxSequences;
 
     @Option(names = "--token-budget", paramLabel = "N",
             description = "Most rows (token positions) in one fused step. Default: enough for --max-sequences and one "
                     + "prefill chunk.")
-    private Integer tokenBudget;
+    private @Nullable Integer tokenBudget;
 
     @Option(names = "--prefill-chunk", paramLabel = "N",
             description = "Most prompt positions of one request in a step. Default: " + DEFAULT_PREFILL_CHUNK + ".")
-    private Integer prefillChunk;
+    private @Nullable Integer prefillChunk;
 
     @Option(names = "--kv-blocks", paramLabel = "N",
             description = "Size of the KV cache, in blocks of " + BLOCK_TOKENS + " positions. Default: room for "
                     + "--max-sequences whole contexts, but at most the free memory of a device or a quarter of the "
                     + "machine's memory.")
-    private Integer kvBlocks;
+    private @Nullable Integer kvBlocks;
 
     @Option(names = "--kv-bits", paramLabel = "N",
             description = "Bits of a number in the KV cache: 16, or 8 on a CPU, which changes answers slightly. "

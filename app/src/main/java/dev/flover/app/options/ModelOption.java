@@ -6,6 +6,7 @@ import dev.flover.engine.model.Model;
 import dev.flover.engine.tokenizer.Tokenizer;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -19,12 +20,12 @@ public final class ModelOption {
     @Option(names = "--model", paramLabel = "FILE",
             description = "GGUF file, or folder with config.json and safetensors. Default: the small model that comes "
                     + "with Flover (3.7M parameters, English novels, one paragraph a generation).")
-    private Path path;
+    private @Nullable Path path;
 
     @Option(names = "--context", paramLabel = "N",
             description = "Most positions of a sequence; it determines the size of the KV cache. Default: the context "
                     + "that the model was trained for.")
-    private Integer context;
+    private @Nullable Integer context;
 
     public Path path() {
         return path != null ? path : BundledModel.path();

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -71,18 +72,18 @@ public final class SamplingOptions {
 
     @Option(names = "--seed", paramLabel = "N", description = "The same seed draws the same answer. Default: derived "
             + "from the request's id.")
-    private Long seed;
+    private @Nullable Long seed;
 
     @Option(names = "--max-tokens", paramLabel = "N", description = "Most tokens of the answer.")
-    private Integer maxTokens;
+    private @Nullable Integer maxTokens;
 
     @Option(names = "--min-tokens", paramLabel = "N", description = "The answer does not end before N tokens.")
-    private Integer minTokens;
+    private @Nullable Integer minTokens;
 
     @Option(names = "--logprobs", paramLabel = "N",
             description = "Return the logprob of each token and of the N most probable tokens at its position; in [0, "
                     + "20].")
-    private Integer logprobs;
+    private @Nullable Integer logprobs;
 
     @Option(names = "--stop", paramLabel = "TEXT", description = "Ends the answer and is not part of it; may be given "
             + "several times.")
@@ -102,19 +103,19 @@ public final class SamplingOptions {
                 || !stop().isEmpty() || ignoreEos();
     }
 
-    public Long seed() {
+    public @Nullable Long seed() {
         return seed;
     }
 
-    public Integer maxTokens() {
+    public @Nullable Integer maxTokens() {
         return maxTokens;
     }
 
-    public Integer minTokens() {
+    public @Nullable Integer minTokens() {
         return minTokens;
     }
 
-    public Integer logprobs() {
+    public @Nullable Integer logprobs() {
         return logprobs;
     }
 

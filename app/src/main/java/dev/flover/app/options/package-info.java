@@ -8,4 +8,7 @@
 /// ```
 ///
 /// Knows nothing of Kafka and nothing of any command.
+@NullMarked
 package dev.flover.app.options;
+
+import org.jspecify.annotations.NullMarked;

@@ -5,13 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Compares the tokens of a replay with those of the first answers, as they come.
 final class Comparison {
     private final Map<Integer, List<Integer>> first = new TreeMap<>();
     private final Map<Integer, List<Integer>> again = new TreeMap<>();
-    private String difference;
-    private String end;
+    private @Nullable String difference;
+    private @Nullable String end;
 
     /// Adds a chunk of the first answers.
     void first(TokenChunk chunk) {

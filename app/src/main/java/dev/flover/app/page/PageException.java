@@ -12,8 +12,14 @@ final class PageException extends RuntimeException {
         this.status = status;
     }
 
+    /// @param status the HTTP status
+    PageException(int status, String message) {
+        super(message);
+        this.status = status;
+    }
+
     static PageException badRequest(String message) {
-        return new PageException(400, message, null);
+        return new PageException(400, message);
     }
 
     int status() {

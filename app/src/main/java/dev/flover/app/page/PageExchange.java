@@ -63,7 +63,7 @@ final class PageExchange implements AutoCloseable {
     JsonNode body() throws IOException {
         byte[] bytes = exchange.getRequestBody().readNBytes(MOST_BODY + 1);
         if (bytes.length > MOST_BODY) {
-            throw new PageException(413, "the body is larger than " + MOST_BODY + " bytes", null);
+            throw new PageException(413, "the body is larger than " + MOST_BODY + " bytes");
         }
         try {
             var body = JSON.readTree(bytes);

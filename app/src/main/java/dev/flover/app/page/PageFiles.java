@@ -18,8 +18,8 @@ final class PageFiles {
         String type = TYPES.get(path.substring(path.lastIndexOf('.') + 1));
         boolean plain = path.matches("/[a-z-]+\\.[a-z]+");
         String resource = LIBRARY.getOrDefault(path, plain ? "/dev/flover/app/page" + path : null);
-        try (var in = resource == null || type == null ? null : PageFiles.class.getResourceAsStream(resource)) {
-            if (in == null) {
+        try (var in = resource == null ? null : PageFiles.class.getResourceAsStream(resource)) {
+            if (in == null || type == null) {
                 exchange.fail(404, "there is no " + exchange.path());
             } else {
                 exchange.send(200, type, in.readAllBytes());

@@ -26,6 +26,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// What the page shows of the topics, and what it writes to them: as a client, with no more access than other clients.
 /// The Kafka clients start when they are first needed.
@@ -39,7 +40,7 @@ final class PageTopics implements AutoCloseable {
     private final PageConfig.Topics topics;
     private final TopicRecords records;
     private final ObjectMapper json = new ObjectMapper();
-    private TopicBridge bridge;
+    private @Nullable TopicBridge bridge;
     private volatile boolean closed;
 
     PageTopics(PageConfig.Topics topics) {
@@ -98,7 +99,7 @@ final class PageTopics implements AutoCloseable {
     private AnswerStream open(String id) throws InterruptedException {
         try {
             return bridge().fromBeginning(id, Optional.empty()).orElseThrow(() -> new PageException(404,
-                    "the topics have neither a request nor an answer of the id " + id, null));
+                    "the topics have neither a request nor an answer of the id " + id));
         } catch (UnavailableException e) {
             throw new PageException(502, e.getMessage(), e);
         }
@@ -215,7 +216,7 @@ final class PageTopics implements AutoCloseable {
                 }
             }
             if (!chunks.isEnded()) {
-                throw new PageException(409, "the generation has not ended yet; replay it afterwards", null);
+                throw new PageException(409, "the generation has not ended yet; replay it afterwards");
             }
             return whole;
         } catch (LostChunksException e) {
@@ -249,7 +250,7 @@ final class PageTopics implements AutoCloseable {
 
     private synchronized TopicBridge started() {
         if (closed) {
-            throw new PageException(503, "the pipeline stops", null);
+            throw new PageException(503, "the pipeline stops");
         }
         if (bridge == null) {
             bridge = TopicBridge.start(HttpSettings.access(topics.connection(), topics.names()));

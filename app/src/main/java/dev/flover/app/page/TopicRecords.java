@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.kafka.clients.admin.Admin;
@@ -20,6 +21,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 
 /// Reads single records of the topics, with a consumer for each call: for a person who looks at one of them.
 final class TopicRecords {
@@ -68,7 +70,7 @@ final class TopicRecords {
 
     private static PageException gone(TopicPartition place, long offset) {
         return new PageException(404, "the record at offset " + offset + " of " + place + " is not on the topic: "
-                + "retention deleted it, or it came over the topic of forwarded requests", null);
+                + "retention deleted it, or it came over the topic of forwarded requests");
     }
 
     /// Reads the newest dead letters, the newest first.
@@ -80,8 +82,8 @@ final class TopicRecords {
             var ends = consumer.endOffsets(partitions);
             var begins = consumer.beginningOffsets(partitions);
             consumer.assign(partitions);
-            partitions.forEach(each -> consumer.seek(each,
-                    Math.max(begins.get(each), ends.get(each) - MOST_LETTERS)));
+            begins.forEach((each, begin) -> consumer.seek(each,
+                    Math.max(begin, Objects.requireNonNull(ends.get(each)) - MOST_LETTERS)));
             var letters = new ArrayList<ConsumerRecord<byte[], byte[]>>();
             long limit = System.nanoTime() + WAIT.toNanos();
             while (System.nanoTime() < limit
@@ -110,7 +112,7 @@ final class TopicRecords {
     }
 
     /// Returns bytes as text, without control characters and cut to a size that a person reads.
-    private static String text(byte[] bytes) {
+    private static String text(byte @Nullable [] bytes) {
         return bytes == null ? "" : new String(bytes, 0, Math.min(bytes.length, SHOWN_BYTES), StandardCharsets.UTF_8)
                 .replaceAll("\\p{Cntrl}", "\u00b7");
     }
@@ -119,7 +121,8 @@ final class TopicRecords {
     Map<Integer, String> owners() {
         var owners = new TreeMap<Integer, String>();
         try (var admin = Admin.create(new HashMap<String, Object>(topics.connection().admin()))) {
-            var group = admin.describeConsumerGroups(List.of(topics.group())).all().get().get(topics.group());
+            var groups = admin.describeConsumerGroups(List.of(topics.group())).all().get();
+            var group = Objects.requireNonNull(groups.get(topics.group()));
             for (var member : group.members()) {
                 for (var partition : member.assignment().topicPartitions()) {
                     if (partition.topic().equals(topics.names().requests())) {
@@ -133,7 +136,7 @@ final class TopicRecords {
             Thread.currentThread().interrupt();
             return owners;
         } catch (java.util.concurrent.ExecutionException e) {
-            throw failed("describing the group " + topics.group(), e.getCause());
+            throw failed("describing the group " + topics.group(), Objects.requireNonNullElse(e.getCause(), e));
         } catch (KafkaException e) {
             throw failed("describing the group " + topics.group(), e);
         }

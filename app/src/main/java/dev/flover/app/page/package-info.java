@@ -8,4 +8,7 @@
 ///
 /// A client that reads too slowly loses frames; nothing that it does reaches the stream thread. Texts of requests and
 /// answers come from the topics, and only for those who send the token. Knows nothing of the engine but its trace.
+@NullMarked
 package dev.flover.app.page;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,4 +6,7 @@
 /// ```
 ///
 /// Knows nothing of where a frame comes from.
+@NullMarked
 package dev.flover.app.picture;
+
+import org.jspecify.annotations.NullMarked;

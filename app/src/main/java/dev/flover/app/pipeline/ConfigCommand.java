@@ -15,6 +15,7 @@ import dev.flover.app.settings.Source;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -67,8 +68,8 @@ public final class ConfigCommand implements Runnable {
     /// @param value null if the setting is secret or not set
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Line(
-            @JsonProperty("name") String name, @JsonProperty("value") String value,
-            @JsonProperty("source") String source, @JsonProperty("secret") String secret) {
+            @JsonProperty("name") String name, @JsonProperty("value") @Nullable String value,
+            @JsonProperty("source") String source, @JsonProperty("secret") @Nullable String secret) {
         String shown() {
             if (secret != null) {
                 return "(" + secret + ")";
@@ -101,8 +102,8 @@ public final class ConfigCommand implements Runnable {
     }
 
     /// Returns a setting's value, including defaults that depend on other settings, as far as they are known without
-    /// starting anything.
-    private static String value(Settings settings, Setting<?> setting) {
+    /// starting anything; null if there is none.
+    private static @Nullable String value(Settings settings, Setting<?> setting) {
         var pipeline = new PipelineSettings(settings);
         return settings.text(setting).orElseGet(() ->
                 setting == SettingTable.MODEL ? pipeline.model().toString()
@@ -112,7 +113,8 @@ public final class ConfigCommand implements Runnable {
                         : null);
     }
 
-    private static Line line(Settings settings, PassThrough client, String name, String value) {
+    /// @param value null if the property is not passed
+    private static Line line(Settings settings, PassThrough client, String name, @Nullable String value) {
         String source = value == null ? new Source.Default().words() : settings.source(client, name).words();
         boolean secret = client.isSecret(name);
         return new Line(client.key(name), secret ? null : value, source,

@@ -10,17 +10,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// The pages of a pipeline's listener, also while the pipeline starts.
 final class PipelinePages implements MetricsServer.Pages {
     private final PipelineSettings settings;
     private final PrometheusMeterRegistry meters;
     private final Figures figures;
-    private final Supplier<LocalPipeline> running;
+    private final Supplier<@Nullable LocalPipeline> running;
 
-    /// @param running the pipeline; null while it starts
+    /// @param running gives the pipeline; null while it starts
     PipelinePages(PipelineSettings settings, PrometheusMeterRegistry meters, Figures figures,
-            Supplier<LocalPipeline> running) {
+            Supplier<@Nullable LocalPipeline> running) {
         this.settings = settings;
         this.meters = meters;
         this.figures = figures;

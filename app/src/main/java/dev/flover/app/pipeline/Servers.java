@@ -15,16 +15,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// The broker and the registry of a pipeline: servers that run elsewhere, or embedded ones that are stopped on close.
 public final class Servers implements AutoCloseable {
     private final Connection connection;
-    private final EmbeddedBroker broker;
-    private final EmbeddedRegistry registry;
-    private final FileChannel folderLock;
+    private final @Nullable EmbeddedBroker broker;
+    private final @Nullable EmbeddedRegistry registry;
+    private final @Nullable FileChannel folderLock;
 
     private Servers(
-            Connection connection, EmbeddedBroker broker, EmbeddedRegistry registry, FileChannel folderLock) {
+            Connection connection, @Nullable EmbeddedBroker broker, @Nullable EmbeddedRegistry registry,
+            @Nullable FileChannel folderLock) {
         this.folderLock = folderLock;
         this.connection = connection;
         this.broker = broker;
@@ -114,7 +116,11 @@ public final class Servers implements AutoCloseable {
     public void close() {
         if (broker != null) {
             broker.close();
+        }
+        if (registry != null) {
             registry.close();
+        }
+        if (folderLock != null) {
             release(folderLock);
         }
     }

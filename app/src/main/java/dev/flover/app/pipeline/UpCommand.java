@@ -34,10 +34,12 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -61,8 +63,8 @@ public final class UpCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     private PipelineSettings settings;
-    private Figures figures;
-    private volatile LocalPipeline running;
+    private @Nullable Figures figures;
+    private volatile @Nullable LocalPipeline running;
     private volatile Health starting = new Health(Health.State.STARTING, "starting");
 
     @Override
@@ -98,6 +100,14 @@ public final class UpCommand implements Callable<Integer> {
         }
     }
 
+    private Figures figures() {
+        return Objects.requireNonNull(figures, "the engine is not open yet");
+    }
+
+    private LocalPipeline pipeline() {
+        return Objects.requireNonNull(running, "the pipeline has not started yet");
+    }
+
     private ListenerAccess access() {
         return new ListenerAccess(settings.settings().find(SettingTable.METRICS_TOKEN));
     }
@@ -105,7 +115,7 @@ public final class UpCommand implements Callable<Integer> {
     private MetricsServer listener(PrometheusMeterRegistry meters) {
         return MetricsServer.start(settings.settings().get(SettingTable.METRICS_HOST),
                 settings.settings().get(SettingTable.METRICS_PORT),
-                access(), new PipelinePages(settings, meters, figures, () -> running));
+                access(), new PipelinePages(settings, meters, figures(), () -> running));
     }
 
     private Model openModel() {
@@ -170,7 +180,7 @@ public final class UpCommand implements Callable<Integer> {
     }
 
     /// Starts the HTTP bridge; null if the settings ask for none.
-    private Bridge bridge(PipelineConfig config, Servers servers, Model model) {
+    private @Nullable Bridge bridge(PipelineConfig config, Servers servers, Model model) {
         var http = new HttpSettings(settings.settings());
         var texts = ModelTexts.of(model);
         http.warning().ifPresent(warning -> say("warning", warning));
@@ -178,19 +188,19 @@ public final class UpCommand implements Callable<Integer> {
     }
 
     /// Starts the export of spans; null if no variable of the environment asks for it.
-    private GenerationSpans spans(PipelineConfig config) {
+    private @Nullable GenerationSpans spans(PipelineConfig config) {
         var names = new GenerationSpans.Names(
                 config.servedModel(), config.topics().requests(), config.applicationId());
-        return Tracing.start(System.getenv(), names, () -> Optional.of(running.notes())).orElse(null);
+        return Tracing.start(System.getenv(), names, () -> Optional.of(pipeline().notes())).orElse(null);
     }
 
     /// Starts the page, and lets the engine record its steps for it; null if the settings ask for none.
-    private PageServer page(PipelineConfig config, Servers servers, Engine engine) {
+    private @Nullable PageServer page(PipelineConfig config, Servers servers, Engine engine) {
         var topics = new PageConfig.Topics(servers.connection(), config.topics(), config.applicationId());
         return PageConfig.of(settings.settings(), topics).map(page -> {
             var trace = PageOfPipeline.newTrace();
             engine.recordTo(trace);
-            return PageServer.start(page, new PageOfPipeline(trace, figures, () -> running));
+            return PageServer.start(page, new PageOfPipeline(trace, figures(), () -> running));
         }).orElse(null);
     }
 
@@ -237,7 +247,7 @@ public final class UpCommand implements Callable<Integer> {
     ///
     /// @param bridge the HTTP bridge; null if there is none
     /// @param page   the page; null if there is none
-    private record Ways(Bridge bridge, PageServer page) {}
+    private record Ways(@Nullable Bridge bridge, @Nullable PageServer page) {}
 
     private int serve(PipelineConfig config, Servers servers, MetricsServer metrics, StopSignal stop, Ways ways) {
         say("kafka", servers.connection().bootstrapServers());
@@ -250,13 +260,13 @@ public final class UpCommand implements Callable<Integer> {
             say("page", ways.page().url());
         }
         if (awaitReady(stop)) {
-            running.registered().ifPresent(registered -> say(config.applicationId(), registered));
+            pipeline().registered().ifPresent(registered -> say(config.applicationId(), registered));
             var note = RunningPipeline.announce(config.applicationId(), config.servedModel(), new PipelineAddress(
                     servers.connection().bootstrapServers(), servers.connection().registryUrl(), config.topics()),
                     metrics.url());
             say("ready", "serving " + config.servedModel() + "; Ctrl-C stops it");
             while (!stop.await(LOOK_MS)) {
-                running.throwIfFailed();
+                pipeline().throwIfFailed();
                 if (!servers.isAlive()) {
                     throw new CommandException("the embedded broker has ended; its log is in " + settings.data());
                 }
@@ -269,9 +279,9 @@ public final class UpCommand implements Callable<Integer> {
 
     private boolean awaitReady(StopSignal stop) {
         try {
-            return running.awaitReady(stop::isRaised);
+            return pipeline().awaitReady(stop::isRaised);
         } catch (CommandException e) {
-            if (running.undecided().isEmpty()) {
+            if (pipeline().undecided().isEmpty()) {
                 throw e;
             }
             var command = new StringBuilder("flover");
@@ -279,7 +289,7 @@ public final class UpCommand implements Callable<Integer> {
                 command.append(' ').append(argument.matches("[\\w@%+=:,./-]+") ? argument : "'" + argument + "'");
             }
             var said = new StringBuilder(e.getMessage() + "; choose one of");
-            for (var choice : running.undecided().get().choices()) {
+            for (var choice : pipeline().undecided().get().choices()) {
                 said.append("\n  ").append(command).append(' ').append(choice.option()).append("\n      ")
                         .append(choice.meaning());
             }

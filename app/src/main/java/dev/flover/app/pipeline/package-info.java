@@ -9,4 +9,7 @@
 /// ```
 ///
 /// Knows how things are started and stopped; the pipeline's work is in `topology`.
+@NullMarked
 package dev.flover.app.pipeline;
+
+import org.jspecify.annotations.NullMarked;

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -137,7 +138,7 @@ public sealed interface Kind<T> {
         /// Writes a number of bytes in the largest unit that gives a whole number.
         public static String write(long bytes) {
             for (String unit : new String[] {"GiB", "MiB", "KiB"}) {
-                int shift = SHIFTS.get(unit);
+                int shift = Objects.requireNonNull(SHIFTS.get(unit));
                 if (bytes != 0 && bytes % (1L << shift) == 0) {
                     return (bytes >> shift) + unit;
                 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -148,7 +149,7 @@ public final class SettingOptions {
 
     /// Returns the option's value; null if it was not given or if the command itself declares an option of that name,
     /// as `submit` does with `--model`.
-    private static Object value(CommandSpec command, String name) {
+    private static @Nullable Object value(CommandSpec command, String name) {
         var option = command.findOption(name);
         boolean own = option == null || option.userObject() != null;
         return own ? null : command.commandLine().getParseResult().matchedOptionValue(name, null);

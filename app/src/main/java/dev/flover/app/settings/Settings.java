@@ -10,10 +10,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The values of all settings, with the source of each. A source overrides those to its left:
 ///
@@ -34,7 +36,7 @@ public final class Settings {
 
     private final Map<Setting<?>, Given> given = new HashMap<>();
     private final Map<PassThrough, Map<String, Given>> passed = new HashMap<>();
-    private Given file;
+    private @Nullable Given file;
 
     private Settings() {
         for (var client : PassThrough.values()) {
@@ -194,7 +196,7 @@ public final class Settings {
                 if (!given.containsKey(address.get())) {
                     give(address.get(), value);
                 }
-            } else if (!passed.get(client).containsKey(entry.key())) {
+            } else if (!Objects.requireNonNull(passed.get(client)).containsKey(entry.key())) {
                 pass(client, entry.key(), value);
             }
         }
@@ -207,7 +209,7 @@ public final class Settings {
 
     private void pass(PassThrough client, String property, Given value) {
         client.check(property, value);
-        passed.get(client).put(property, value);
+        Objects.requireNonNull(passed.get(client)).put(property, value);
     }
 
     private static <T> T parse(Setting<T> setting, Given value) {
@@ -247,23 +249,23 @@ public final class Settings {
 
     /// Returns the value as it was written; the default if it is not set.
     public Optional<String> text(Setting<?> setting) {
-        return isSet(setting) ? Optional.of(given.get(setting).text()) : setting.standard();
+        return isSet(setting) ? Optional.of(Objects.requireNonNull(given.get(setting)).text()) : setting.standard();
     }
 
     public Source source(Setting<?> setting) {
-        return isSet(setting) ? given.get(setting).source() : new Source.Default();
+        return isSet(setting) ? Objects.requireNonNull(given.get(setting)).source() : new Source.Default();
     }
 
     /// Returns the properties that are passed to a client.
     public Map<String, String> passed(PassThrough client) {
         var properties = new LinkedHashMap<String, String>();
-        passed.get(client).forEach((name, value) -> properties.put(name, value.text()));
+        Objects.requireNonNull(passed.get(client)).forEach((name, value) -> properties.put(name, value.text()));
         return properties;
     }
 
     /// Returns the source of a property that is passed to a client.
     public Source source(PassThrough client, String property) {
-        return passed.get(client).get(property).source();
+        return Objects.requireNonNull(Objects.requireNonNull(passed.get(client)).get(property)).source();
     }
 
     /// Returns the path of the configuration file, if there is one.

@@ -10,4 +10,7 @@
 ///
 /// To add a setting, add a line to the table and read it where its value is used. The package knows names, types and
 /// ranges of settings, and nothing of their effects.
+@NullMarked
 package dev.flover.app.settings;
+
+import org.jspecify.annotations.NullMarked;

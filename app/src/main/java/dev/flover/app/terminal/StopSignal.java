@@ -1,9 +1,11 @@
 package dev.flover.app.terminal;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jline.utils.Signals;
+import org.jspecify.annotations.Nullable;
 
 /// The signals of Ctrl-C, SIGTERM and a closed terminal, as a condition that a command waits for to end in an orderly
 /// way.
@@ -16,7 +18,7 @@ public final class StopSignal implements AutoCloseable {
     private static final int BY_SIGNAL = 128;
 
     private final CountDownLatch raised = new CountDownLatch(1);
-    private volatile String name;
+    private volatile @Nullable String name;
 
     private StopSignal() {}
 
@@ -31,7 +33,7 @@ public final class StopSignal implements AutoCloseable {
 
     private void raise(String signal) {
         if (name != null) {
-            Runtime.getRuntime().halt(BY_SIGNAL + NUMBERS.get(signal));
+            Runtime.getRuntime().halt(BY_SIGNAL + Objects.requireNonNull(NUMBERS.get(signal)));
         }
         name = signal;
         raised.countDown();
@@ -56,7 +58,7 @@ public final class StopSignal implements AutoCloseable {
 
     /// Returns the exit code of a task that was interrupted; 0 if no signal has arrived.
     public int exitCode() {
-        return name == null ? 0 : BY_SIGNAL + NUMBERS.get(name);
+        return name == null ? 0 : BY_SIGNAL + Objects.requireNonNull(NUMBERS.get(name));
     }
 
     /// Returns the exit code of a service: 0 for SIGTERM, which is the normal way to stop it; otherwise [#exitCode].

@@ -8,4 +8,7 @@
 /// ```
 ///
 /// Knows nothing of the content that is shown.
+@NullMarked
 package dev.flover.app.terminal;
+
+import org.jspecify.annotations.NullMarked;

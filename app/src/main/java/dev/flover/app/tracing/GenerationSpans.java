@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Makes a span of each generation that ends, with a link to the span that produced its record.
 ///
@@ -104,7 +105,7 @@ public final class GenerationSpans implements AutoCloseable {
     }
 
     /// The span that a header `traceparent` names; empty where there is none, or it has another form.
-    private static Optional<SpanContext> producer(String traceparent) {
+    private static Optional<SpanContext> producer(@Nullable String traceparent) {
         var parts = TRACEPARENT.matcher(traceparent == null ? "" : traceparent);
         return parts.matches()
                 ? Optional.of(SpanContext.createFromRemoteParent(parts.group(1), parts.group(2),

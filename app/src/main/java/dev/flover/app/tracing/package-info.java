@@ -5,4 +5,7 @@
 /// ```
 ///
 /// Without these variables no class of OpenTelemetry is loaded. Knows nothing of the engine and of Kafka.
+@NullMarked
 package dev.flover.app.tracing;
+
+import org.jspecify.annotations.NullMarked;

@@ -5,6 +5,7 @@ import dev.flover.app.connection.PipelineListener;
 import dev.flover.app.settings.SettingOptions;
 import dev.flover.app.terminal.Width;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,7 +30,7 @@ public final class PsCommand implements Runnable {
 
     @Option(names = "--at", paramLabel = "URL", description = "Address of the pipeline's metrics, such as "
             + "http://HOST:9464. Default: the pipeline on this machine.")
-    private String at;
+    private @Nullable String at;
 
     @Option(names = "--json", description = "One JSON object per line: id, tenant, state (live or waiting), partition, "
             + "prompt_tokens, tokens, max_tokens, read_at (ms since 1970).")

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,7 +33,7 @@ public final class StatusCommand implements Runnable {
 
     @Option(names = "--at", paramLabel = "URL", description = "Address of the pipeline's metrics, such as "
             + "http://HOST:9464. Default: the pipeline on this machine.")
-    private String at;
+    private @Nullable String at;
 
     @Option(names = "--json", description = "One JSON object.")
     private boolean json;

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The last minute of a running pipeline, collected from looks at it, as frames of the picture.
 ///
@@ -23,7 +24,7 @@ final class TopBoard {
 
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final List<Interval> intervals = new ArrayList<>();
-    private Look last;
+    private @Nullable Look last;
     private long lastMs;
     private double tokensPerSecond;
     private double stepsPerSecond;
@@ -31,8 +32,8 @@ final class TopBoard {
 
     private static final class Entry {
         int number;
-        String title;
-        String detail;
+        String title = "";
+        String detail = "";
         int tokens;
         State state = State.WAITING;
         long sentMs;

@@ -15,6 +15,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -37,7 +38,7 @@ public final class TopCommand implements Callable<Integer> {
 
     @Option(names = "--at", paramLabel = "URL", description = "Address of the pipeline's metrics, such as "
             + "http://HOST:9464. Default: the pipeline on this machine.")
-    private String at;
+    private @Nullable String at;
 
     @Option(names = "--seconds", paramLabel = "N", defaultValue = "0",
             description = "End after N seconds; 0 is no limit. Default: ${DEFAULT-VALUE}.")

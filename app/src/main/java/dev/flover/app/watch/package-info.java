@@ -7,4 +7,7 @@
 /// ```
 ///
 /// They read what the pipeline publishes and change nothing. Texts of prompts and answers are not published.
+@NullMarked
 package dev.flover.app.watch;
+
+import org.jspecify.annotations.NullMarked;

@@ -11,7 +11,9 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// A broker, a registry, a pipeline and the command `batch`, each of which can be killed and started again.
 final class BatchWorld implements AutoCloseable {
@@ -26,7 +28,7 @@ final class BatchWorld implements AutoCloseable {
     private final EmbeddedRegistry registry;
     private EmbeddedBroker broker;
     private Process pipeline;
-    private Process command;
+    private @Nullable Process command;
 
     BatchWorld(Path folder, Path model) {
         this.folder = folder;
@@ -56,7 +58,7 @@ final class BatchWorld implements AutoCloseable {
     }
 
     /// Reads lines until one begins with a text; false at the end of the output.
-    private static boolean hasLine(BufferedReader output, String begin) {
+    private static boolean hasLine(BufferedReader output, @Nullable String begin) {
         try {
             for (String line = output.readLine(); line != null; line = output.readLine()) {
                 if (begin != null && line.startsWith(begin)) {
@@ -86,7 +88,7 @@ final class BatchWorld implements AutoCloseable {
 
     void kill(Victim victim) throws InterruptedException {
         switch (victim) {
-            case COMMAND -> end(command);
+            case COMMAND -> end(Objects.requireNonNull(command));
             case PIPELINE -> {
                 end(pipeline);
                 startPipeline(false);

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The lines of a job's output, without what differs between two jobs: the job's id, the tenant, and the
 /// time of the answer.
@@ -23,7 +24,7 @@ record OutputLines(List<String> lines) {
     }
 
     /// Returns the first difference to another output, in words; null if there is none.
-    String difference(OutputLines other) {
+    @Nullable String difference(OutputLines other) {
         for (int i = 0; i < Math.max(lines.size(), other.lines.size()); i++) {
             String mine = i < lines.size() ? lines.get(i) : "no line";
             String others = i < other.lines.size() ? other.lines.get(i) : "no line";

@@ -7,4 +7,7 @@
 ///                  ▲
 ///   BatchWorld ────┘ broker, registry, pipeline, command; each can be killed and started again
 /// ```
+@NullMarked
 package dev.flover.benchmarks.batch;
+
+import org.jspecify.annotations.NullMarked;

@@ -5,4 +5,7 @@
 ///   --schemas ──► SchemaCase ──► ConstraintRun ──► ConstraintReport
 ///   --model   ──► tokens' bytes       token by token, one thread
 /// ```
+@NullMarked
 package dev.flover.benchmarks.constraints;
+
+import org.jspecify.annotations.NullMarked;

@@ -4,7 +4,9 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /// Keeps instances running and disturbs them one after the other, at moments drawn from a seed. Not thread-safe: one
 /// thread calls [#tick].
@@ -22,7 +24,7 @@ final class Disturber implements AutoCloseable {
     private final int sessionMs;
     private final Random random;
     private final Map<Disturbance, Map<Phase, Integer>> counts = new EnumMap<>(Disturbance.class);
-    private Strike next;
+    private @Nullable Strike next;
     private boolean due;
     private long dueNanos;
     private int startMs = FIRST_GUESS_OF_A_START_MS;
@@ -65,9 +67,11 @@ final class Disturber implements AutoCloseable {
         if (more && next == null && !disturbances.areMadeUp() && !isTakeoverWatched()) {
             draw();
         }
-        var target = next == null ? null : target();
-        if (target != null && isDue(target) && (next.kind() != Disturbance.WEATHER || weather.isFair())) {
-            strike(target);
+        var strike = next;
+        var target = strike == null ? null : target(strike);
+        if (strike != null && target != null && isDue(strike, target)
+                && (strike.kind() != Disturbance.WEATHER || weather.isFair())) {
+            strike(strike.kind(), target);
         }
     }
 
@@ -87,32 +91,32 @@ final class Disturber implements AutoCloseable {
 
     /// Returns the instance whose state decides the moment, and which is disturbed unless the disturbance is a join:
     /// the youngest if the moment is in a start, else a random one. Null if none runs, or if a join has no free place.
-    private Instance target() {
+    private @Nullable Instance target(Strike strike) {
         var running = instances.stream().filter(Instance::isRunning)
-                .sorted(Comparator.comparing((Instance instance) -> -instance.process().startedNanos())).toList();
-        if (running.isEmpty() || next.kind() == Disturbance.JOIN && instances.stream().noneMatch(Instance::isAbsent)) {
+                .sorted(Comparator.comparing((Instance instance) -> -instance.running().startedNanos())).toList();
+        if (running.isEmpty()
+                || strike.kind() == Disturbance.JOIN && instances.stream().noneMatch(Instance::isAbsent)) {
             return null;
         }
-        boolean atStart = next.aim() == Aim.AFTER_START || next.aim() == Aim.AFTER_READY;
-        return atStart ? running.getFirst() : running.get(next.pick() % running.size());
+        boolean atStart = strike.aim() == Aim.AFTER_START || strike.aim() == Aim.AFTER_READY;
+        return atStart ? running.getFirst() : running.get(strike.pick() % running.size());
     }
 
-    private boolean isDue(Instance target) {
+    private boolean isDue(Strike strike, Instance target) {
         long now = System.nanoTime();
-        var process = target.process();
+        var process = target.running();
         if (process.isReady()) {
             startMs = (int) process.millisToReady();
         }
-        if (!due && next.aim().isReached(process, sightings)) {
+        if (!due && strike.aim().isReached(process, sightings)) {
             due = true;
-            dueNanos = now + random.nextInt(next.aim().maxDelayMs(startMs) + 1) * 1_000_000L;
+            dueNanos = now + random.nextInt(strike.aim().maxDelayMs(startMs) + 1) * 1_000_000L;
         }
-        return due ? now - dueNanos >= 0 : now - next.drawnNanos() > PATIENCE_NANOS;
+        return due ? now - dueNanos >= 0 : now - strike.drawnNanos() > PATIENCE_NANOS;
     }
 
-    private void strike(Instance target) {
-        var kind = next.kind();
-        counts.get(kind).merge(target.process().phase(sightings), 1, Integer::sum);
+    private void strike(Disturbance kind, Instance target) {
+        Objects.requireNonNull(counts.get(kind)).merge(target.running().phase(sightings), 1, Integer::sum);
         long nanos = System.nanoTime();
         switch (kind) {
             case KILL, LOSS -> target.kill();

@@ -1,7 +1,9 @@
 package dev.flover.benchmarks.delivery;
 
 import dev.flover.app.options.CommandException;
+import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// A slot for an instance of the pipeline, with its state folder, and the process that runs in it, if any.
 final class Instance implements AutoCloseable {
@@ -11,8 +13,8 @@ final class Instance implements AutoCloseable {
 
     private final Supplier<VictimProcess> starting;
     private State state = State.ABSENT;
-    private VictimProcess process;
-    private StoppedProcess stopped;
+    private @Nullable VictimProcess process;
+    private @Nullable StoppedProcess stopped;
     private boolean startsAgain;
     private long untilNanos;
 
@@ -28,7 +30,7 @@ final class Instance implements AutoCloseable {
     }
 
     void kill() {
-        process.close();
+        running().close();
         process = null;
         state = State.ABSENT;
     }
@@ -37,7 +39,7 @@ final class Instance implements AutoCloseable {
     ///
     /// @param again whether the process is started again when it has ended
     void end(boolean again) {
-        process.terminate();
+        running().terminate();
         startsAgain = again;
         untilNanos = System.nanoTime() + END_LIMIT_NANOS;
         state = State.ENDING;
@@ -45,7 +47,7 @@ final class Instance implements AutoCloseable {
 
     /// Sends SIGSTOP, and SIGCONT after the given time in ns.
     void pause(long nanos) {
-        stopped = StoppedProcess.stop(process.pid());
+        stopped = StoppedProcess.stop(running().pid());
         untilNanos = System.nanoTime() + nanos;
         state = State.PAUSED;
     }
@@ -56,7 +58,7 @@ final class Instance implements AutoCloseable {
     void tick() {
         switch (state) {
             case ABSENT -> { }
-            case RUNNING -> process.throwIfEnded();
+            case RUNNING -> running().throwIfEnded();
             case PAUSED -> resumeInTime();
             case ENDING -> awaitEnd();
         }
@@ -64,13 +66,14 @@ final class Instance implements AutoCloseable {
 
     private void resumeInTime() {
         if (System.nanoTime() - untilNanos >= 0) {
-            stopped.close();
+            Objects.requireNonNull(stopped).close();
             stopped = null;
             state = State.RUNNING;
         }
     }
 
     private void awaitEnd() {
+        var process = running();
         if (!process.isAlive()) {
             if (process.exitCode() != 0 && process.exitCode() != TERMINATED) {
                 throw new CommandException("an instance was told to end by SIGTERM and ended with exit code "
@@ -101,12 +104,17 @@ final class Instance implements AutoCloseable {
 
     /// Tells whether the instance is absent, or runs and serves its partitions.
     boolean isAtRest() {
-        return isAbsent() || isRunning() && process.isServing();
+        return isAbsent() || isRunning() && running().isServing();
     }
 
     /// Returns the process; null if the instance is absent.
-    VictimProcess process() {
+    @Nullable VictimProcess process() {
         return process;
+    }
+
+    /// Returns the process of an instance that is not absent.
+    VictimProcess running() {
+        return Objects.requireNonNull(process, "the instance is absent");
     }
 
     @Override

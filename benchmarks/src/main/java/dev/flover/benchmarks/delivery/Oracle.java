@@ -22,6 +22,7 @@ import dev.flover.topology.request.RequestPlan;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Computes the expected answers with the engine alone: one request at a time, in this process, without Kafka.
 final class Oracle implements AutoCloseable {
@@ -59,7 +60,7 @@ final class Oracle implements AutoCloseable {
     }
 
     /// Returns the request's constraint; null if it has none.
-    private Constraint constraint(GenerationRequest request) {
+    private @Nullable Constraint constraint(GenerationRequest request) {
         var source = RequestConstraint.source(request);
         return source == null ? null : compiler.compile(source);
     }
@@ -91,7 +92,7 @@ final class Oracle implements AutoCloseable {
         private final StringBuilder pieces = new StringBuilder();
         private final List<Integer> ids = new ArrayList<>();
         private final List<TokenLogprob> logprobs = new ArrayList<>();
-        private FinishReason reason;
+        private @Nullable FinishReason reason;
         private long sequence;
 
         Answer(GenerationRequest request, AnswerText text) {

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Measures the time from each disturbance until every generation that was live has its next committed token.
 ///
@@ -14,7 +15,7 @@ final class Recoveries {
     private final Set<String> live = new HashSet<>();
     private final Set<String> waiting = new HashSet<>();
     private final Map<Disturbance, List<Long>> millis = new EnumMap<>(Disturbance.class);
-    private Disturbance disturbance;
+    private @Nullable Disturbance disturbance;
     private long beganNanos;
     private long beganMs;
 

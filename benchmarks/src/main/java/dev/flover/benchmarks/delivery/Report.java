@@ -4,6 +4,7 @@ import dev.flover.benchmarks.delivery.check.Findings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -20,7 +21,8 @@ final class Report {
         lines.add("disturbances, by the phase of the pipeline");
         lines.add(row("", kinds.stream().map(Disturbance::word)));
         for (var phase : Phase.values()) {
-            lines.add(row(phase.words(), kinds.stream().map(kind -> outcome.counts().get(kind).get(phase))));
+            lines.add(row(phase.words(), kinds.stream()
+                    .map(kind -> Objects.requireNonNull(outcome.counts().get(kind)).get(phase))));
         }
         lines.add(row("all", kinds.stream().map(outcome::count)));
         if (!outcome.weather().isEmpty()) {

@@ -6,6 +6,7 @@ import dev.flover.schemas.serdes.TrustedRecords;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /// Makes requests of all kinds: greedy and sampled, with and without logprobs, with stop strings and constraints, ended
 /// by the model or by the limit of tokens.
@@ -41,7 +42,7 @@ final class RequestMix {
         return requests;
     }
 
-    private static GenerationRequest request(int number, String model, Random random) {
+    private static GenerationRequest request(int number, @Nullable String model, Random random) {
         boolean constrained = number % CONSTRAINTS_EVERY == 3;
         boolean stopped = !constrained && number % STOPS_EVERY == 2;
         List<String> stops = stopped ? List.of(pick(STOPS, random), pick(STOPS, random)) : List.of();

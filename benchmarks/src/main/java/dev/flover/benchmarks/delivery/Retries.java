@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// Sends some requests more than once and different requests under the same ids, and checks the promise for them: the
 /// answer of an ended request is repeated unchanged, a live one is not answered twice, and a different request is
@@ -65,7 +66,7 @@ final class Retries {
         final Kind kind;
         final List<Integer> tokens = new ArrayList<>();
         final StringBuilder text = new StringBuilder();
-        byte[] result;
+        byte @Nullable [] result;
         boolean sentAfterEnd;
         int sentAgain;
         int saidAgain;

@@ -20,11 +20,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -118,7 +120,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
             description = "Longest time in ms that tokens wait for their commit. "
                     + "Default: " + EXACTLY_ONCE_COMMIT_MS + "; "
                     + AT_LEAST_ONCE_COMMIT_MS + " with at-least-once.")
-    private Integer commitIntervalMs;
+    private @Nullable Integer commitIntervalMs;
 
     @Option(names = "--partitions", paramLabel = "N", defaultValue = "2",
             description = "Partitions of the topics. Default: ${DEFAULT-VALUE}.")
@@ -155,7 +157,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
             }
             Map<String, GenerationRequest> byId = requests.stream()
                     .collect(Collectors.toMap(GenerationRequest::getId, Function.identity()));
-            var check = new DeliveryCheck(expected, (id, ids) -> oracle.text(byId.get(id), ids));
+            var check = new DeliveryCheck(expected,
+                    (id, ids) -> oracle.text(Objects.requireNonNull(byId.get(id)), ids));
             try (var folder = TemporaryFolder.create("flover-verify-")) {
                 var retries = delivery() == Delivery.EXACTLY_ONCE
                         ? Retries.among(requests, expected)

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /// Makes one disturbance of the services after the other, each for some seconds, all kinds before one comes again;
 /// drawn from a seed. Not thread-safe: one thread calls [#tick].
@@ -42,9 +44,9 @@ final class Weather implements AutoCloseable {
     private final Deque<Trouble> next = new ArrayDeque<>();
     private final Map<Trouble, Integer> counts = new EnumMap<>(Trouble.class);
     private final Set<String> strangers = new HashSet<>();
-    private Trouble now;
-    private VictimProcess victim;
-    private KafkaProducer<byte[], byte[]> foreign;
+    private @Nullable Trouble now;
+    private @Nullable VictimProcess victim;
+    private @Nullable KafkaProducer<byte[], byte[]> foreign;
     private long untilNanos;
 
     /// @param producers client ids of the pipelines' producers
@@ -82,7 +84,7 @@ final class Weather implements AutoCloseable {
             case WRITES_DENIED -> world.denyWrites(topics.tokens());
             case QUOTA -> world.quota(producers, QUOTA_BYTES_PER_SECOND);
             case CLOCK_SET_BACK -> {
-                victim = target.process();
+                victim = target.running();
                 victim.setClock(-SET_BACK_MS);
             }
             case REGISTRY_AWAY -> world.registry(RegistryFront.Manner.AWAY);
@@ -107,11 +109,12 @@ final class Weather implements AutoCloseable {
             case BROKER_KILLED, STRANGE_RECORDS -> { }
             case WRITES_DENIED -> world.allowWrites(topics.tokens());
             case QUOTA -> world.quota(producers, null);
-            case CLOCK_SET_BACK -> victim.setClock(0);
+            case CLOCK_SET_BACK -> Objects.requireNonNull(victim).setClock(0);
             case REGISTRY_AWAY, REGISTRY_LOST, REGISTRY_SLOW -> world.registry(RegistryFront.Manner.USUAL);
             case FOREIGN_TRANSACTION -> {
-                foreign.abortTransaction();
-                foreign.close();
+                var open = Objects.requireNonNull(foreign);
+                open.abortTransaction();
+                open.close();
             }
         }
     }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
@@ -20,6 +21,7 @@ import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.jspecify.annotations.Nullable;
 
 /// The broker and the registry of a run, which exist as long as their folder, and the operations that disturb them.
 ///
@@ -40,7 +42,7 @@ final class World implements AutoCloseable {
     private final EmbeddedRegistry registry;
     private final RegistryFront front;
     private EmbeddedBroker broker;
-    private StoppedProcess stopped;
+    private @Nullable StoppedProcess stopped;
 
     private World(Path folder) {
         this.folder = folder;
@@ -72,7 +74,7 @@ final class World implements AutoCloseable {
     }
 
     void resumeBroker() {
-        stopped.close();
+        Objects.requireNonNull(stopped, "the broker is not paused").close();
         stopped = null;
     }
 
@@ -100,7 +102,7 @@ final class World implements AutoCloseable {
     }
 
     /// @param bytesPerSecond the limit of each producer; null for none
-    void quota(List<String> producers, Double bytesPerSecond) {
+    void quota(List<String> producers, @Nullable Double bytesPerSecond) {
         var alterations = producers.stream().map(client -> new ClientQuotaAlteration(
                 new ClientQuotaEntity(Map.of(ClientQuotaEntity.CLIENT_ID, client)),
                 List.of(new ClientQuotaAlteration.Op("producer_byte_rate", bytesPerSecond)))).toList();

@@ -14,4 +14,7 @@
 /// ```
 ///
 /// Nothing here looks into the pipeline, which is a process with a standard output, and topics.
+@NullMarked
 package dev.flover.benchmarks.delivery;
+
+import org.jspecify.annotations.NullMarked;

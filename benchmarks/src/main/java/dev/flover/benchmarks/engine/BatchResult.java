@@ -3,6 +3,7 @@ package dev.flover.benchmarks.engine;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The figures of one batch size: rates are medians of all runs, the other figures come from the decode phase of the
 /// last run.
@@ -29,14 +30,14 @@ record BatchResult(
         @JsonProperty("collection_ms") long collectionMs,
         @JsonProperty("schedule_us") double scheduleUs,
         @JsonProperty("outside_us") double outsideUs,
-        DeviceTimes device,
+        @Nullable DeviceTimes device,
         Floor floor,
         List<OperationShare> operations,
-        @JsonProperty("of_unconstrained") Double ofUnconstrained) {
+        @JsonProperty("of_unconstrained") @Nullable Double ofUnconstrained) {
 
     static BatchResult of(
-            int batch, double decode, double prefill, EngineRun.Times times, DeviceTimes device, Floor floor,
-            List<OperationShare> operations, Double ofUnconstrained) {
+            int batch, double decode, double prefill, EngineRun.Times times, @Nullable DeviceTimes device, Floor floor,
+            List<OperationShare> operations, @Nullable Double ofUnconstrained) {
         var usage = times.decodeUsage();
         double stepUs = times.decodeSeconds() * 1e6 / times.fullSteps();
         double inside = operations.stream().mapToDouble(OperationShare::microseconds).sum();

@@ -24,6 +24,8 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,7 +63,7 @@ public final class BenchEngineCommand implements Runnable {
     @Option(names = "--shape", paramLabel = "NAME", completionCandidates = Shapes.class,
             description = "Random weights in the shape of a published model, instead of a file: "
                     + "${COMPLETION-CANDIDATES}. A device makes them itself.")
-    private String shape;
+    private @Nullable String shape;
 
     @Option(names = "--weights", paramLabel = "TYPE", defaultValue = "F16",
             description = "Type of a --shape's weights: F32, F16, BF16, Q8_0 or Q4_0. Default: ${DEFAULT-VALUE}.")
@@ -122,9 +124,9 @@ public final class BenchEngineCommand implements Runnable {
     @Mixin
     private ReportOption report;
 
-    private SamplingParams sampling;
-    private EngineRun.Constrained fitting;
-    private String arithmetic;
+    private SamplingParams sampling = SamplingParams.greedy();
+    private EngineRun.Constrained fitting = EngineRun.Constrained.NONE;
+    private String arithmetic = "";
 
     private static final class Shapes implements Iterable<String> {
         @Override
@@ -300,7 +302,7 @@ public final class BenchEngineCommand implements Runnable {
             run(engine, opened, batch, repeat + 1);
             timed.timeVerbs(false);
         }
-        double stepUs = times.decodeSeconds() * 1e6 / times.fullSteps();
+        double stepUs = Objects.requireNonNull(times).decodeSeconds() * 1e6 / times.fullSteps();
         boolean integers = machine.int8Gops() > 0 && isQuantised(opened);
         return BatchResult.of(batch, Spread.of(decode).p50(), Spread.of(prefill).p50(), times, device,
                 Floor.of(timed.costs(), timed.steps(), stepUs, machine, integers),

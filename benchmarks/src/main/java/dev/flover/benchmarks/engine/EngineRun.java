@@ -12,6 +12,7 @@ import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.util.Arrays;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /// One measured run: sequences with prompts of equal length are admitted together and computed to their last token.
 ///
@@ -40,7 +41,7 @@ final class EngineRun implements TokenSink {
     /// @param count      number of constrained sequences, the first of the batch
     /// @param constraint the constraint; null for none
     /// @param ends       tokens that end an answer
-    record Constrained(int count, Constraint constraint, TokenSet ends) {
+    record Constrained(int count, @Nullable Constraint constraint, TokenSet ends) {
         static final Constrained NONE = new Constrained(0, null, TokenSet.EMPTY);
     }
 

@@ -12,6 +12,8 @@ import dev.flover.engine.tensor.StoredTensor;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// A backend that delegates to another one and measures it: the time of each operation, its arithmetic, and the memory
 /// that it must at least read or write.
@@ -20,13 +22,13 @@ import java.util.Map;
 /// clock times either whole steps as in service, or, with [#timeVerbs], each operation, launched one after the other.
 final class TimedBackend implements Backend {
     private final Backend backend;
-    private final DeviceClock clock;
+    private final @Nullable DeviceClock clock;
     private final boolean randomWeights;
     private final Map<Operation, Cost> costs = new EnumMap<>(Operation.class);
     private volatile int batch;
     private volatile int steps;
     private boolean counts;
-    private StepPlan plan;
+    private @Nullable StepPlan plan;
     private long started;
     private long seed;
 
@@ -66,7 +68,7 @@ final class TimedBackend implements Backend {
     }
 
     /// Returns the device's times since [#reset]; null on a host.
-    DeviceTimes deviceTimes() {
+    @Nullable DeviceTimes deviceTimes() {
         return clock == null ? null : clock.times();
     }
 
@@ -79,6 +81,10 @@ final class TimedBackend implements Backend {
         return costs;
     }
 
+    private StepPlan plan() {
+        return Objects.requireNonNull(plan, "no step has begun");
+    }
+
     private void begin() {
         started = System.nanoTime();
     }
@@ -87,7 +93,7 @@ final class TimedBackend implements Backend {
         if (!counts) {
             return;
         }
-        var cost = costs.get(operation);
+        var cost = Objects.requireNonNull(costs.get(operation));
         if (clock == null) {
             cost.add(System.nanoTime() - started, operations, bytes);
         } else {
@@ -186,14 +192,14 @@ final class TimedBackend implements Backend {
     public void embed(Tensor out, Weight embedding, float scale) {
         begin();
         backend.embed(out, embedding, scale);
-        end(Operation.EMBED, 0, 4.0 * plan.rows() * out.columns());
+        end(Operation.EMBED, 0, 4.0 * plan().rows() * out.columns());
     }
 
     @Override
     public void addPositions(Tensor hidden, Weight positions) {
         begin();
         backend.addPositions(hidden, positions);
-        end(Operation.EMBED, 0, 4.0 * plan.rows() * hidden.columns());
+        end(Operation.EMBED, 0, 4.0 * plan().rows() * hidden.columns());
     }
 
     @Override
@@ -216,7 +222,7 @@ final class TimedBackend implements Backend {
     public void scaleQueries(Tensor queryKeyValue, int width, QueryScaling scaling) {
         begin();
         backend.scaleQueries(queryKeyValue, width, scaling);
-        end(Operation.APPEND, 0, 8.0 * plan.rows() * width);
+        end(Operation.APPEND, 0, 8.0 * plan().rows() * width);
     }
 
     @Override
@@ -294,7 +300,7 @@ final class TimedBackend implements Backend {
             Vector queryNorm, Vector keyNorm, float epsilon) {
         begin();
         backend.appendKeysAndValues(queryKeyValue, cache, layer, rotary, queryNorm, keyNorm, epsilon);
-        end(Operation.APPEND, 0, 8.0 * plan.rows() * queryKeyValue.columns());
+        end(Operation.APPEND, 0, 8.0 * plan().rows() * queryKeyValue.columns());
     }
 
     @Override
@@ -305,9 +311,9 @@ final class TimedBackend implements Backend {
         var shape = cache.shape();
         double seen = 0;
         double read = 0;
-        for (int slice = 0; slice < plan.slices(); slice++) {
-            int first = plan.positions[plan.sliceFirstRows[slice]];
-            int rows = plan.sliceRows[slice];
+        for (int slice = 0; slice < plan().slices(); slice++) {
+            int first = plan().positions[plan().sliceFirstRows[slice]];
+            int rows = plan().sliceRows[slice];
             seen += rows * (first + (rows + 1) / 2.0);
             read += first + rows;
         }
@@ -390,14 +396,14 @@ final class TimedBackend implements Backend {
     public void gatherSampling(Tensor out, Tensor hidden) {
         begin();
         backend.gatherSampling(out, hidden);
-        end(Operation.OTHER, 0, 8.0 * plan.samples() * hidden.columns());
+        end(Operation.OTHER, 0, 8.0 * plan().samples() * hidden.columns());
     }
 
     @Override
     public void sample(Tensor logits, float softCap, Cache cache) {
         begin();
         backend.sample(logits, softCap, cache);
-        end(Operation.SAMPLE, 0, 4.0 * plan.samples() * logits.columns());
+        end(Operation.SAMPLE, 0, 4.0 * plan().samples() * logits.columns());
     }
 
     @Override

@@ -8,4 +8,7 @@
 /// ```
 ///
 /// Knows no Kafka.
+@NullMarked
 package dev.flover.benchmarks.engine;
+
+import org.jspecify.annotations.NullMarked;

@@ -15,6 +15,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,7 +43,7 @@ public final class BenchFusionCommand implements Runnable {
     private boolean quick;
 
     @Option(names = "--model", paramLabel = "FILE", description = "A model file instead of random weights.")
-    private Path file;
+    private @Nullable Path file;
 
     @Option(names = "--context", paramLabel = "N", defaultValue = "0",
             description = "Most positions of a sequence of --model. Default: the context that it was trained for.")
@@ -80,10 +81,10 @@ public final class BenchFusionCommand implements Runnable {
     private boolean viaKafka;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write all figures to FILE as JSON.")
-    private Path json;
+    private @Nullable Path json;
 
     @Option(names = "--html", paramLabel = "FILE", description = "Write a report with plots to FILE.")
-    private Path html;
+    private @Nullable Path html;
 
     @Override
     public void run() {

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Plays every scenario under every strategy, in turn, and records iterations and times.
 final class Experiment {
@@ -95,7 +96,7 @@ final class Experiment {
     }
 
     /// @param kafka a further player that plays the scenario through Kafka, or null
-    ScenarioResult run(Scenario scenario, Player kafka) {
+    ScenarioResult run(Scenario scenario, @Nullable Player kafka) {
         var workload = scenario.workload();
         var simulation = Simulation.of(workload);
         var counted = new PagedFusion(1).play(stage, workload, Timeline.Iterations::new);

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -88,7 +89,8 @@ final class KafkaFusion implements Player, AutoCloseable {
                 pipeline.send(requests.get(arriving.take()));
             }
             pipeline.read(untilNext(arriving, timeline),
-                    chunk -> take(chunk, indexes.get(chunk.getRequestId()), recording, timeline.now()));
+                    chunk -> take(chunk, Objects.requireNonNull(indexes.get(chunk.getRequestId())), recording,
+                            timeline.now()));
             if (System.nanoTime() > giveUp) {
                 throw new CommandException("the pipeline did not answer all requests within two minutes");
             }

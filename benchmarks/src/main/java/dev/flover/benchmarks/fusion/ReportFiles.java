@@ -8,6 +8,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Writes the report as JSON, and as one HTML file that contains figures, page and plotting library, so that it needs
 /// no network.
@@ -25,14 +27,14 @@ final class ReportFiles {
     ///
     /// @param file the file, or null if none is wanted
     /// @throws CommandException if it cannot be written
-    static void requireWritable(Path file) {
+    static void requireWritable(@Nullable Path file) {
         if (file == null) {
             return;
         }
         if (Files.isDirectory(file)) {
             throw new CommandException(file + " is a folder; give a file to write the report to");
         }
-        var folder = file.toAbsolutePath().getParent();
+        var folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
         if (!Files.isDirectory(folder) || !Files.isWritable(Files.exists(file) ? file : folder)) {
             throw new CommandException(file + " cannot be written: " + (Files.isDirectory(folder)
                     ? "no permission" : "there is no folder " + folder));

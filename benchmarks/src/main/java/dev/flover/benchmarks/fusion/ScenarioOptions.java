@@ -8,6 +8,7 @@ import dev.flover.benchmarks.workload.Workload;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,7 +30,7 @@ final class ScenarioOptions {
 
     @Option(names = "--tokens", paramLabel = "N",
             description = "Most tokens of a request; the paper has " + Paper.TOKENS + ". Default: " + TOKENS + ".")
-    private Integer tokens;
+    private @Nullable Integer tokens;
 
     @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "" + Paper.PROMPT_TOKENS,
             description = "Tokens of each prompt. Default: ${DEFAULT-VALUE}.")
@@ -39,7 +40,7 @@ final class ScenarioOptions {
             description = "constant:MS or exponential:MS, in the paper's milliseconds: of an iteration of "
                     + Paper.ITERATION_MS + " ms and a request of " + Paper.TOKENS + " of them. Default: constant:500 "
                     + "and exponential from 20 to 5000.")
-    private List<String> arrivals;
+    private @Nullable List<String> arrivals;
 
     @Option(names = "--lengths", paramLabel = "KIND", split = ",", defaultValue = "equal,uniform",
             description = "equal, or uniform from a quarter of --tokens to all of it. Default: ${DEFAULT-VALUE}.")
@@ -48,7 +49,7 @@ final class ScenarioOptions {
     @Option(names = "--trace", paramLabel = "FILE",
             description = "Also use the first requests of an Azure LLM inference trace "
                     + "(TIMESTAMP,ContextTokens,GeneratedTokens).")
-    private Path trace;
+    private @Nullable Path trace;
 
     @Option(names = "--trace-scale", paramLabel = "X", defaultValue = "0.1",
             description = "Multiplies the trace's lengths, and its times in iterations. Default: ${DEFAULT-VALUE}.")

@@ -5,6 +5,7 @@ import dev.flover.benchmarks.fusion.strategies.Recording;
 import dev.flover.benchmarks.fusion.strategies.Simulation;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The results for one workload.
 ///
@@ -19,7 +20,7 @@ import java.util.List;
 record ScenarioResult(
         String title,
         String arrivals,
-        @JsonProperty("mean_gap_ms") Double meanGapMs,
+        @JsonProperty("mean_gap_ms") @Nullable Double meanGapMs,
         String lengths,
         int[] tokens,
         @JsonProperty("simulated_iterations") long simulatedIterations,

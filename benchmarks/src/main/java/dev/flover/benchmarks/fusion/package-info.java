@@ -14,4 +14,7 @@
 ///
 /// The unit of time of every workload is an iteration: one step of one request alone, measured on the machine. So a
 /// small model on a small machine has the same ratio of load to speed as the paper's.
+@NullMarked
 package dev.flover.benchmarks.fusion;
+
+import org.jspecify.annotations.NullMarked;

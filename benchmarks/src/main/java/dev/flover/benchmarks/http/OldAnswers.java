@@ -13,11 +13,13 @@ import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /// Measures how fast a bridge begins to send old answers while the topic keeps many others.
 ///
@@ -64,7 +66,7 @@ record OldAnswers(int kept, Times byPlace, Times byEvent) {
                     first = chunk == 0 ? written : first;
                 }
                 if ((long) answer * asked / answers != (answer + 1L) * asked / answers) {
-                    known.add(new Asked(id, first));
+                    known.add(new Asked(id, Objects.requireNonNull(first)));
                 }
             }
         }

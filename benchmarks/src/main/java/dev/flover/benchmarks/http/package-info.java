@@ -10,4 +10,7 @@
 /// ```
 ///
 /// The bridge, the pipeline and the writer of tokens run in this process; the broker and the readers of streams do not.
+@NullMarked
 package dev.flover.benchmarks.http;
+
+import org.jspecify.annotations.NullMarked;

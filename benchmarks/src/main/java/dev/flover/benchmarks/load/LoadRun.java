@@ -12,11 +12,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /// Runs one pipeline through all phases.
 final class LoadRun implements AutoCloseable {
@@ -39,7 +41,7 @@ final class LoadRun implements AutoCloseable {
     private final AnswerReader answers;
     private final LoadGenerator generator;
     private final List<Sample> samples = new ArrayList<>();
-    private Metrics lastMetrics;
+    private @Nullable Metrics lastMetrics;
     private long lastServed;
     private long lastNanos;
 
@@ -154,7 +156,7 @@ final class LoadRun implements AutoCloseable {
         long served = answers.served();
         long now = System.nanoTime();
         double took = (now - lastNanos) / 1e9;
-        double ticks = metrics.sum(TICKS) - lastMetrics.sum(TICKS);
+        double ticks = metrics.sum(TICKS) - Objects.requireNonNull(lastMetrics).sum(TICKS);
         var sample = new Sample(second, (long) (metrics.sum("jvm_memory_used_bytes", "area=\"heap\"") / (1 << 20)),
                 pipeline.residentMb(), (long) metrics.sum("flover_waiting"), lag(), ticks / took / PARTITIONS,
                 (served - lastServed) / took);
@@ -173,7 +175,8 @@ final class LoadRun implements AutoCloseable {
             read.keySet().forEach(partition -> ends.put(partition, OffsetSpec.latest()));
             var end = admin.listOffsets(ends).all().get();
             return read.entrySet().stream()
-                    .mapToLong(entry -> end.get(entry.getKey()).offset() - entry.getValue().offset()).sum();
+                    .mapToLong(entry -> Objects.requireNonNull(end.get(entry.getKey())).offset()
+                            - entry.getValue().offset()).sum();
         } catch (ExecutionException e) {
             throw new IllegalStateException("the broker returns no committed offsets of the pipeline", e);
         } catch (InterruptedException e) {

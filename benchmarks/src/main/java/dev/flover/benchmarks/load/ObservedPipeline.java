@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// `up` in a process of its own, observed through its metrics.
 final class ObservedPipeline implements AutoCloseable {
@@ -26,10 +27,10 @@ final class ObservedPipeline implements AutoCloseable {
     private static final int SLOTS = 64;
 
     private final Process process;
-    private final URI metrics;
+    private final @Nullable URI metrics;
     private final HttpClient client = HttpClient.newHttpClient();
 
-    private ObservedPipeline(Process process, URI metrics) {
+    private ObservedPipeline(Process process, @Nullable URI metrics) {
         this.process = process;
         this.metrics = metrics;
     }

@@ -13,4 +13,7 @@
 ///
 /// The bundled model is so small that the broker is the bottleneck, not arithmetic. Everything listens on loopback, is
 /// bounded in time and in records, and is removed at the end.
+@NullMarked
 package dev.flover.benchmarks.load;
+
+import org.jspecify.annotations.NullMarked;

@@ -16,6 +16,7 @@ import dev.flover.engine.sampling.TokenSet;
 import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /// Runs steps of one engine in rounds of three kinds, one after the other. A sequence that ends is replaced.
 final class PageRounds implements TokenSink, AutoCloseable {
@@ -64,7 +65,9 @@ final class PageRounds implements TokenSink, AutoCloseable {
     }
 
     /// Runs steps, and returns the mean time of one in ns.
-    private double run(int count, StepTrace recorded) {
+    ///
+    /// @param recorded takes the steps' times; null to record none
+    private double run(int count, @Nullable StepTrace recorded) {
         engine.recordTo(recorded);
         long end = engine.status().steps() + count;
         long begin = System.nanoTime();

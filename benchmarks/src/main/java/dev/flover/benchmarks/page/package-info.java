@@ -3,4 +3,7 @@
 /// ```
 ///   round: engine that records nothing │ engine that records │ engine whose page is open ─► medians, ratios
 /// ```
+@NullMarked
 package dev.flover.benchmarks.page;
+
+import org.jspecify.annotations.NullMarked;

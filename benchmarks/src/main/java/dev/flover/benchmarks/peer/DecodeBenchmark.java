@@ -12,9 +12,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,10 +46,10 @@ public final class DecodeBenchmark implements Runnable {
 
     @Option(names = {"--llama", "--llama-batched-bench"}, paramLabel = "PROGRAM",
             description = "llama.cpp's llama-batched-bench.")
-    private Path llama;
+    private @Nullable Path llama;
 
     @Option(names = "--ik", paramLabel = "PROGRAM", description = "ik_llama.cpp's llama-batched-bench.")
-    private Path ik;
+    private @Nullable Path ik;
 
     @Option(names = "--batch", split = ",", defaultValue = "1,8,32", description = "Sequences at the same time.")
     private List<Integer> batches;
@@ -173,7 +175,8 @@ public final class DecodeBenchmark implements Runnable {
     }
 
     private static double median(Rounds found, String program, int batch, ToDoubleFunction<Rates> rate) {
-        return Rates.median(found.rates().get(program).get(batch), rate);
+        var rounds = Objects.requireNonNull(found.rates().get(program));
+        return Rates.median(Objects.requireNonNull(rounds.get(batch)), rate);
     }
 
     /// The name of the processor's model; "unknown" where the system does not tell.

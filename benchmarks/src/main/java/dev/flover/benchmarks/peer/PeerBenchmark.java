@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,7 +36,7 @@ public final class PeerBenchmark implements Runnable {
     private Path model;
 
     @Option(names = "--llama", description = "Address of llama.cpp's server, such as http://127.0.0.1:8080.")
-    private URI llama;
+    private @Nullable URI llama;
 
     @Option(names = "--requests", defaultValue = "64")
     private int requests;
@@ -95,7 +96,7 @@ public final class PeerBenchmark implements Runnable {
         return Workload.draw(arrivals, new Lengths.Uniform(least, most), 1, requests, seed);
     }
 
-    private void compare(Model opened, LlamaServer theirs, Workload workload, PrintWriter out) {
+    private void compare(Model opened, @Nullable LlamaServer theirs, Workload workload, PrintWriter out) {
         int[][] prompts = prompts(opened.config().vocabulary());
         List<Answers> ours = new ArrayList<>();
         List<Answers> others = new ArrayList<>();

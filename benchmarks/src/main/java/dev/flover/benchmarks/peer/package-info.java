@@ -8,4 +8,7 @@
 ///                      └─► FloverHttpServer   HTTP, committed     the same with a bridge
 ///                               └──► Answers: the times of first and last tokens
 /// ```
+@NullMarked
 package dev.flover.benchmarks.peer;
+
+import org.jspecify.annotations.NullMarked;

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 
@@ -114,7 +115,7 @@ final class ArrivingRequests {
     }
 
     private void take(TokenChunk chunk) {
-        int index = indexes.get(chunk.getRequestId());
+        int index = Objects.requireNonNull(indexes.get(chunk.getRequestId()));
         int count = chunk.getTokenIds().size();
         long now = System.nanoTime();
         if (count > 0) {

@@ -12,6 +12,7 @@ import dev.flover.benchmarks.workload.Workload;
 import dev.flover.engine.model.Model;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,7 +60,7 @@ public final class BenchPipelineCommand implements Runnable {
     @Option(names = "--trace", paramLabel = "FILE",
             description = "Requests of the second part come as in an Azure LLM inference trace, its times stretched to "
                     + "--load. Default: a Poisson process.")
-    private Path trace;
+    private @Nullable Path trace;
 
     @Option(names = "--trace-scale", paramLabel = "X", defaultValue = "0.1",
             description = "Multiplies the trace's lengths. Default: ${DEFAULT-VALUE}.")

@@ -8,4 +8,7 @@
 /// ```
 ///
 /// Knows no strategies: the fusion experiments play their own workloads on a TemporaryPipeline.
+@NullMarked
 package dev.flover.benchmarks.topics;
+
+import org.jspecify.annotations.NullMarked;

@@ -9,4 +9,7 @@
 ///
 /// All random numbers follow from a seed. A workload knows no engine and no unit of time: its player decides how long a
 /// unit is.
+@NullMarked
 package dev.flover.benchmarks.workload;
+
+import org.jspecify.annotations.NullMarked;

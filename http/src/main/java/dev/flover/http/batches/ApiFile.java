@@ -91,7 +91,7 @@ public sealed interface ApiFile {
 
         @Override
         public long expiresMs() {
-            return batch.stateMs() + batch.job().call().keepMs();
+            return batch.stateMs() + batch.job().madeBy().keepMs();
         }
     }
 

@@ -39,7 +39,7 @@ public record BatchObject(JobsView.Known known, List<ApiFile> outputs) {
 
     public ObjectNode json() {
         var job = known.job();
-        var call = job.call();
+        var call = job.madeBy();
         var object = JsonNodeFactory.instance.objectNode().put("id", job.id()).put("object", "batch")
                 .put("endpoint", call.endpoint()).put("model", job.model());
         object.set("errors", errors());
@@ -82,7 +82,7 @@ public record BatchObject(JobsView.Known known, List<ApiFile> outputs) {
         }
         var list = JsonNodeFactory.instance.objectNode().put("object", "list");
         var data = list.putArray("data");
-        for (String error : known.job().call().errors()) {
+        for (String error : known.job().madeBy().errors()) {
             data.add(error(error));
         }
         if (data.isEmpty()) {

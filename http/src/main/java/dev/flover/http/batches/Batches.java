@@ -113,7 +113,7 @@ public final class Batches {
     }
 
     private static void requireSame(BatchObject known, Asked asked) {
-        var call = known.known().job().call();
+        var call = known.known().job().madeBy();
         if (!call.inputFile().equals(asked.inputFile()) || !call.endpoint().equals(asked.endpoint())) {
             throw ApiError.of(422, "idempotency_key_reused", "another batch was created under this Idempotency-Key");
         }

@@ -3,6 +3,7 @@ package dev.flover.http.jobs;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// What a job is: written once, when all its lines are in the lines topic.
 ///
@@ -19,10 +20,17 @@ public record Job(
         @JsonProperty("name") String name,
         @JsonProperty("created_ms") long createdMs,
         @JsonProperty("deadline_ms") long deadlineMs,
-        @JsonProperty("model") String model,
+        @JsonProperty("model") @Nullable String model,
         @JsonProperty("span") JobSpan span,
-        @JsonProperty("call") BatchCall call) {
+        @JsonProperty("call") @Nullable BatchCall call) {
     public Job {
         Objects.requireNonNull(span, "span");
+    }
+
+    /// Returns the call of OpenAI's API that made the job.
+    ///
+    /// @throws NullPointerException if a command made it
+    public BatchCall madeBy() {
+        return Objects.requireNonNull(call, "a command made the job");
     }
 }

@@ -18,7 +18,8 @@ class StyleTest {
     private static final Set<String> MODULES =
             Set.of("schemas", "client", "gpu-engine", "topology", "http", "embedded", "app", "tests", "benchmarks");
 
-    private static final Set<String> NULL_CHECKED = Set.of("schemas", "client", "http", "embedded", "topology");
+    private static final Set<String> NULL_CHECKED =
+            Set.of("schemas", "client", "http", "embedded", "topology", "app", "benchmarks");
 
     private static List<SourceFile> sources;
 

@@ -82,7 +82,7 @@ public final class RequestCheck {
     /// The constraint of a request's answers; null where there is none.
     ///
     /// @param schema the schema of the registry that the request names; null where it names none
-    public Constraints.@Nullable Wish wish(GenerationRequest request, StoredSchema schema) {
+    public Constraints.@Nullable Wish wish(GenerationRequest request, @Nullable StoredSchema schema) {
         var wish = RequestTools.wish(request, chat);
         return wish == null ? RequestConstraint.wish(request, schema) : wish;
     }

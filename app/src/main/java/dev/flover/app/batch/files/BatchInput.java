@@ -15,14 +15,17 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// The file of requests of a job.
 ///
 /// @param name  as the user gave it
-/// @param file  the file that is read: the copy, if the name means standard input
+/// @param file  the file that is read: the copy, if the name means standard input; null if the job was submitted
+///              before, and only its answers are wanted
 /// @param job   the job's id: a hash of the file's contents and of the options that change its requests
 /// @param lines number of lines that are not empty
-public record BatchInput(String name, Path file, String job, long lines) {
+public record BatchInput(String name, @Nullable Path file, String job, long lines) {
     private static final String STANDARD_INPUT = "-";
     private static final int ID_DIGITS = 24;
 
@@ -37,6 +40,22 @@ public record BatchInput(String name, Path file, String job, long lines) {
             if (name.equals(STANDARD_INPUT) && !Files.exists(file)) {
                 copy(System.in, file);
             }
+        } catch (IOException e) {
+            throw InputFile.unreadable(name, e);
+        }
+        return read(name, file, options);
+    }
+
+    /// Reads a file once, to count its lines and to make the job's id.
+    ///
+    /// @param options the options that change the requests
+    /// @throws CommandException if the file cannot be read
+    public static BatchInput of(Path file, List<String> options) {
+        return read(file.toString(), file, options);
+    }
+
+    private static BatchInput read(String name, Path file, List<String> options) {
+        try {
             var digest = MessageDigest.getInstance("SHA-256");
             long lines = 0;
             try (var in = new LineInput(new DigestInputStream(Files.newInputStream(file), digest),
@@ -66,7 +85,7 @@ public record BatchInput(String name, Path file, String job, long lines) {
 
     public BatchLines open() {
         try {
-            return new BatchLines(Files.newInputStream(file), job);
+            return new BatchLines(Files.newInputStream(Objects.requireNonNull(file, "the job has no file here")), job);
         } catch (IOException e) {
             throw InputFile.unreadable(name, e);
         }

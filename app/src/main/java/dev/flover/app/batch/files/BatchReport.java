@@ -6,6 +6,7 @@ import dev.flover.app.terminal.ProgressLine;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// Shows how far a job is, and its summary at the end.
 public final class BatchReport implements AutoCloseable {
@@ -18,11 +19,11 @@ public final class BatchReport implements AutoCloseable {
     private final Tally before;
 
     /// Prices of a million tokens; null for unknown ones.
-    public record Prices(Double in, Double out) {
+    public record Prices(@Nullable Double in, @Nullable Double out) {
         static final Prices UNKNOWN = new Prices(null, null);
 
         /// Returns the cost of a job; null if no price is known.
-        Double cost(Tally tally) {
+        @Nullable Double cost(Tally tally) {
             if (in == null && out == null) {
                 return null;
             }

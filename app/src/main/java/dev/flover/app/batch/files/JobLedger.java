@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Writes the outcomes of one run of a job, counts them, and records from time to time how far the job is.
 public final class JobLedger {
@@ -14,7 +15,7 @@ public final class JobLedger {
     private final BatchInput input;
     private final JobOutput output;
     private final BatchReport report;
-    private final ErrorLimit maxErrors;
+    private final @Nullable ErrorLimit maxErrors;
     private final Outcomes outcomes;
     private final Supplier<Map<Integer, Long>> offsets;
     private JobProgress progress;
@@ -26,7 +27,7 @@ public final class JobLedger {
     /// @param maxErrors null for no limit
     /// @param offsets   returns the offsets behind the results that were read; empty if results are not records
     public JobLedger(BatchInput input, JobOutput output, JobProgress progress, boolean inOrder, BatchReport report,
-            ErrorLimit maxErrors, Supplier<Map<Integer, Long>> offsets) {
+            @Nullable ErrorLimit maxErrors, Supplier<Map<Integer, Long>> offsets) {
         this.input = input;
         this.output = output;
         this.progress = progress;

@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /// The two output files of a job, which one process writes at a time.
 ///
@@ -86,7 +87,7 @@ public final class JobOutput implements AutoCloseable {
     /// Opens the files of a job that begins or goes on.
     ///
     /// @param recorded null if the job begins
-    public JobOutput(JobFiles files, JobProgress recorded) {
+    public JobOutput(JobFiles files, @Nullable JobProgress recorded) {
         this.files = files;
         if (recorded == null) {
             requireNew(files.answers());

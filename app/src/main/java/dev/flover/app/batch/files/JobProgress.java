@@ -13,6 +13,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// The state of a job at one moment, in a file beside the answers. It is replaced as a whole, so that a reader finds
 /// either the old or the new state, also after a power failure.
@@ -59,7 +61,7 @@ public record JobProgress(
     /// Reads the state of the job of an input; null if it has not begun.
     ///
     /// @throws CommandException if the files belong to another job
-    public static JobProgress of(BatchInput input, JobFiles files) {
+    public static @Nullable JobProgress of(BatchInput input, JobFiles files) {
         var recorded = read(files.progress());
         if (recorded != null && !recorded.job().equals(input.job())) {
             throw new CommandException(files.progress() + " belongs to another job, " + recorded.job() + ": "
@@ -70,7 +72,7 @@ public record JobProgress(
     }
 
     /// Reads the state of a job; null if there is none.
-    public static JobProgress read(Path file) {
+    public static @Nullable JobProgress read(Path file) {
         if (!Files.exists(file)) {
             return null;
         }
@@ -100,7 +102,7 @@ public record JobProgress(
             channel.force(true);
         }
         Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        syncFolder(file.toAbsolutePath().getParent());
+        syncFolder(Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file has a folder"));
     }
 
     /// Makes the renaming durable, on systems whose folders can be opened.

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.function.Consumer;
 
@@ -63,7 +64,7 @@ public final class Outcomes {
 
     private void writeReady() {
         while (!open.isEmpty() && held.containsKey(open.peek())) {
-            write(held.remove(open.remove()));
+            write(Objects.requireNonNull(held.remove(open.remove())));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.flover.app.batch.files;
 
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -7,10 +8,10 @@ import picocli.CommandLine.Option;
 public final class SummaryOptions {
     @Option(names = "--price-in", paramLabel = "X", description = "Price of a million tokens of prompts, for the "
             + "summary's cost.")
-    private Double priceIn;
+    private @Nullable Double priceIn;
 
     @Option(names = "--price-out", paramLabel = "X", description = "Price of a million tokens of answers.")
-    private Double priceOut;
+    private @Nullable Double priceOut;
 
     /// @param before what the job had done before this run of the command
     public BatchReport report(CommandSpec spec, BatchInput input, Tally before) {

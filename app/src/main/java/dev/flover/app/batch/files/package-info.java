@@ -9,4 +9,7 @@
 /// error of one line. `Outcomes` drops those that came before, and puts the others in the wanted order.
 ///
 /// Knows neither topics nor engines: outcomes come from a pipeline or from an engine in this process.
+@NullMarked
 package dev.flover.app.batch.files;
+
+import org.jspecify.annotations.NullMarked;

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -25,6 +26,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,8 +48,10 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
     private final LongSupplier wall;
     private final KafkaConsumer<byte[], byte[]> jobs;
     private final KafkaConsumer<byte[], byte[]> lines;
-    private KafkaProducer<byte[], byte[]> producer;
-    private ResultsReader results;
+    /// Null while another member is active.
+    private @Nullable KafkaProducer<byte[], byte[]> producer;
+    /// Null until the active member has an open job.
+    private @Nullable ResultsReader results;
     private JobsView view = new JobsView();
     private long loadedAt;
     private long writtenNanos = System.nanoTime();
@@ -85,7 +89,7 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
         producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
         producer.initTransactions();
         view = new JobsView();
-        loadedAt = jobs.endOffsets(List.of(jobsTopic)).get(jobsTopic);
+        loadedAt = Objects.requireNonNull(jobs.endOffsets(List.of(jobsTopic)).get(jobsTopic));
         jobs.seekToBeginning(List.of(jobsTopic));
         LOG.info("this process feeds the jobs of {}", topics.jobs());
     }
@@ -118,16 +122,18 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
         for (var record : jobs.poll(open.isEmpty() ? IDLE_POLL : ACTIVE_POLL)) {
             view.apply(record);
         }
-        if (producer == null || jobs.position(jobsTopic) < loadedAt) {
+        var writer = producer;
+        if (writer == null || jobs.position(jobsTopic) < loadedAt) {
             return;
         }
         open.keySet().removeIf(id -> view.find(id) == null);
-        ended.removeIf(id -> view.find(id) == null || view.find(id).state().isFinal());
+        ended.removeIf(id -> !(view.find(id) instanceof JobsView.Known known) || known.state().isFinal());
         openNew();
         if (open.isEmpty()) {
             return;
         }
-        takeResults();
+        var reader = Objects.requireNonNull(results, "a session with open jobs reads results");
+        takeResults(reader);
         if (System.nanoTime() - writtenNanos < WRITE_NANOS) {
             return;
         }
@@ -135,19 +141,24 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
         var cancels = endedByOrder();
         var sent = next();
         open.values().forEach(OpenJob::settle);
-        write(sent, cancels);
+        write(writer, sent, cancels, reader.positions());
         open.values().stream().filter(OpenJob::isOver).forEach(job -> ended.add(job.job().id()));
         open.values().removeIf(OpenJob::isOver);
     }
 
-    private void takeResults() {
-        results.poll(ACTIVE_POLL, (result, partition, offset) -> {
+    private void takeResults(ResultsReader reader) {
+        reader.poll(ACTIVE_POLL, (result, partition, offset) -> {
             String id = result.getRequestId();
             var job = open.get(id.substring(0, Math.max(0, id.lastIndexOf('-'))));
             if (job != null) {
                 job.take(result, partition, offset);
             }
         });
+    }
+
+    /// Returns what is known of an open job.
+    private JobsView.Known known(String id) {
+        return Objects.requireNonNull(view.find(id), id);
     }
 
     private void openNew() {
@@ -163,7 +174,7 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
             }
             var from = new HashMap<Integer, Long>();
             for (String id : open.keySet()) {
-                view.find(id).state().results().forEach((partition, offset) ->
+                known(id).state().results().forEach((partition, offset) ->
                         from.merge(partition, offset, Math::min));
             }
             results.seek(from);
@@ -176,7 +187,7 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
     private List<String> endedByOrder() {
         var ids = new ArrayList<String>();
         for (var job : open.values()) {
-            var known = view.find(job.job().id());
+            var known = known(job.job().id());
             long deadline = job.job().deadlineMs();
             boolean ends = known.order() == JobOrder.CANCEL
                     ? job.end(JobState.Phase.CANCELLED, "cancelled by order")
@@ -192,7 +203,7 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
     /// Takes the next lines, in equal parts from the jobs that have some.
     private List<ConsumerRecord<byte[], byte[]>> next() {
         var fed = open.values().stream().filter(OpenJob::hasLines)
-                .filter(job -> view.find(job.job().id()).order() == JobOrder.RUN).toList();
+                .filter(job -> known(job.job().id()).order() == JobOrder.RUN).toList();
         var sent = new ArrayList<ConsumerRecord<byte[], byte[]>>();
         for (int i = 0; i < fed.size(); i++) {
             int room = MOST_LIVE - open.values().stream().mapToInt(OpenJob::live).sum();
@@ -206,30 +217,32 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
     }
 
     /// Writes requests, cancels and the states that count them, in one transaction.
-    private void write(List<ConsumerRecord<byte[], byte[]>> sent, List<String> cancels) {
+    ///
+    /// @param positions the offsets behind the results that were read
+    private void write(KafkaProducer<byte[], byte[]> writer, List<ConsumerRecord<byte[], byte[]>> sent,
+            List<String> cancels, Map<Integer, Long> positions) {
         var changed = open.values().stream().filter(OpenJob::isChanged).toList();
         if (changed.isEmpty()) {
             return;
         }
-        producer.beginTransaction();
+        writer.beginTransaction();
         for (var line : sent) {
-            producer.send(new ProducerRecord<>(requests, line.key(), line.value()));
+            writer.send(new ProducerRecord<>(requests, line.key(), line.value()));
         }
         if (!cancels.isEmpty()) {
-            for (var partition : producer.partitionsFor(requests)) {
+            for (var partition : writer.partitionsFor(requests)) {
                 for (String id : cancels) {
-                    producer.send(new ProducerRecord<>(requests, partition.partition(),
+                    writer.send(new ProducerRecord<>(requests, partition.partition(),
                             id.getBytes(StandardCharsets.UTF_8), null));
                 }
             }
         }
-        var positions = results.positions();
         for (var job : changed) {
-            producer.send(new ProducerRecord<>(topics.jobs(), 0,
+            writer.send(new ProducerRecord<>(topics.jobs(), 0,
                     JobsView.keyOfState(job.job().id()).getBytes(StandardCharsets.UTF_8),
                     JobsView.bytes(job.written(positions))));
         }
-        producer.commitTransaction();
+        writer.commitTransaction();
     }
 
     @Override

@@ -13,11 +13,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /// A job that is being fed.
 final class OpenJob {
@@ -38,7 +40,7 @@ final class OpenJob {
     private JobState.Phase phase = JobState.Phase.RUNNING;
     private String message = "";
     /// The phase that follows when no line is under way any more; null while the job goes on.
-    private JobState.Phase ending;
+    private JobState.@Nullable Phase ending;
     private boolean changed;
 
     OpenJob(JobsView.Known known) {
@@ -85,7 +87,7 @@ final class OpenJob {
     }
 
     private void fetch(Consumer<byte[], byte[]> consumer, TopicPartition lines) {
-        if (consumer.beginningOffsets(List.of(lines)).get(lines) > readTo) {
+        if (Objects.requireNonNull(consumer.beginningOffsets(List.of(lines)).get(lines)) > readTo) {
             end(JobState.Phase.FAILED, "some of its lines were deleted from the lines topic, by its retention, before "
                     + "they were sent; submit the file again under another --tenant or with other contents");
             return;

@@ -8,4 +8,7 @@
 ///
 /// Requests, and the job's state that counts them as sent, are written in one transaction, so no line is sent twice.
 /// Knows nothing of files and terminals.
+@NullMarked
 package dev.flover.app.batch.jobs;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// Compares the records that were read with the expected answer of every generation. The chunks of a generation must be
 /// passed in the order of their partition. Thread-safe.
@@ -79,7 +80,7 @@ public final class DeliveryCheck {
 
     /// Tells whether a generation's last chunk and its result were read.
     public synchronized boolean hasEnded(String id) {
-        return answers.get(id).isComplete();
+        return Objects.requireNonNull(answers.get(id)).isComplete();
     }
 
     /// Returns the number of committed tokens that were read so far.

@@ -78,13 +78,14 @@ final class ReceivedAnswer {
     }
 
     private void compareLogprobs(TokenChunk chunk) {
-        int wanted = expected.logprobs() == null ? 0 : chunk.getTokenIds().size();
+        var logprobs = expected.logprobs();
+        int wanted = logprobs == null ? 0 : chunk.getTokenIds().size();
         int found = chunk.getLogprobs() == null ? 0 : chunk.getLogprobs().size();
         differingLogprobs += Math.abs(wanted - found);
         for (int i = 0; i < Math.min(wanted, found); i++) {
             int position = chunk.getPosition() + i;
-            boolean equal = position < expected.logprobs().size()
-                    && expected.logprobs().get(position).equals(chunk.getLogprobs().get(i));
+            boolean equal = logprobs != null && position < logprobs.size()
+                    && logprobs.get(position).equals(chunk.getLogprobs().get(i));
             differingLogprobs += equal ? 0 : 1;
         }
     }

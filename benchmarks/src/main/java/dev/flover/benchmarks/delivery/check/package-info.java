@@ -6,4 +6,7 @@
 /// ```
 ///
 /// This package is pure: it knows neither Kafka nor processes.
+@NullMarked
 package dev.flover.benchmarks.delivery.check;
+
+import org.jspecify.annotations.NullMarked;

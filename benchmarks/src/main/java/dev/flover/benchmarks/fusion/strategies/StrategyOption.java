@@ -4,6 +4,7 @@ import dev.flover.benchmarks.workload.Demand;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -23,7 +24,7 @@ public final class StrategyOption {
     @Option(names = "--instances", paramLabel = "N",
             description = "Copies of the model for `instances`. Default: one for each request, within a quarter of the "
                     + "memory.")
-    private Integer instances;
+    private @Nullable Integer instances;
 
     /// @param iterations converts the paper's milliseconds to iterations
     /// @param affordable number of copies of the model that fit into the machine's memory

@@ -11,4 +11,7 @@
 /// `Simulation` is the closed form, which computes the iterations of fusion without an engine.
 ///
 /// This package knows nothing of the paper's figures and of reports.
+@NullMarked
 package dev.flover.benchmarks.fusion.strategies;
+
+import org.jspecify.annotations.NullMarked;
