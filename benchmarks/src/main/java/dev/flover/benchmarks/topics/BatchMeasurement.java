@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// Measures the command `batch` and, in turn, the same requests without it.
 final class BatchMeasurement implements AutoCloseable {
@@ -138,7 +139,7 @@ final class BatchMeasurement implements AutoCloseable {
     /// Sends requests one after the other, and returns the times in ms to the first committed token of each.
     ///
     /// @param job null, or what runs beside; only requests during its life count
-    private double[] firstTokens(int count, Thread job) {
+    private double[] firstTokens(int count, @Nullable Thread job) {
         say("first tokens of " + count + " requests " + (job == null ? "without a job" : "beside a job"));
         var times = new ArrayList<Double>();
         if (job != null) {
