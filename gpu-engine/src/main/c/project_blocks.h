@@ -202,6 +202,8 @@ INLINE void tile(
     }
 #define APART(R, P) tile(p, h, &w, 0, -c.first, panel, row, at, c, soon, R, P, f); break
 
+/// The sizes of tiles at the edges of a product (rows * 8 + panels) that the instruction set computes faster than one
+/// by one.
 #if defined(__AVX512F__)
 #define OTHER_TILES                                                                                                   \
             case INTEGER_ROWS * 8 + 1: APART(INTEGER_ROWS, 1);                                                        \

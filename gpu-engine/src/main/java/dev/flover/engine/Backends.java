@@ -21,7 +21,7 @@ import java.util.function.Supplier;
 public final class Backends {
     private static final List<String> NAMES = List.of("cuda", "cpu", "cpu-java", "reference");
 
-    /// The bits of a number in the KV cache if nothing else is chosen.
+    /// The default size of a number in the KV cache, in bits.
     public static final int KV_BITS = 16;
 
     private Backends() {}

@@ -27,7 +27,7 @@ final class NoteForm {
 
     private static Map<String, Object> of(Origin origin, boolean named) {
         var form = new LinkedHashMap<String, Object>();
-        form.put("id", named ? origin.id() : placeholder(origin.partition(), origin.offset()));
+        form.put("id", named ? origin.id() : place(origin));
         form.put("tenant", named ? origin.tenant() : "");
         form.put("partition", origin.partition());
         form.put("offset", Long.toString(origin.offset()));     // may be larger than a number of JavaScript
@@ -37,7 +37,8 @@ final class NoteForm {
         return form;
     }
 
-    private static String placeholder(int partition, long offset) {
-        return "record " + partition + "/" + offset;
+    /// Names a request by the place of its record, for readers who may not see ids.
+    private static String place(Origin origin) {
+        return "record " + origin.partition() + "/" + origin.offset();
     }
 }

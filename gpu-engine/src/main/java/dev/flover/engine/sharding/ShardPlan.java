@@ -25,8 +25,8 @@ public record ShardPlan(Model model, List<RankShare> shares) {
 
     /// Plans the division of a model.
     ///
-    /// @throws IllegalArgumentException if it cannot be divided so; the message has every reason, with the tensor and
-    ///     the greatest number of ranks that it allows
+    /// @throws IllegalArgumentException if the model cannot be divided among that number of ranks. The message has
+    ///     every reason, each with the tensor and the greatest number of ranks that it allows
     public static ShardPlan of(Model model, int ranks) {
         checkRanks(ranks);
         var refusals = ShardLimit.refusals(model, ranks);

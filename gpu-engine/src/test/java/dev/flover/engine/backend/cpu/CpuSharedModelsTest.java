@@ -7,7 +7,8 @@ import dev.flover.engine.backend.Backend;
 import java.nio.file.Path;
 import java.util.List;
 
-/// The contract of families with the weights that transformers wrote, where they are at hand.
+/// The contract of families with weights that transformers wrote. They are not part of the project, and the tests are
+/// skipped where the folder with them is missing.
 class CpuSharedModelsTest extends FamilyContract {
     @Override
     protected Backend open() {
