@@ -87,7 +87,10 @@ public final class DecodeBenchmark implements Runnable {
     private record Rounds(Map<String, Map<Integer, List<Rates>>> rates, int counted, int tried, double foreign) {}
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new DecodeBenchmark()).execute(arguments));
+        System.exit(new CommandLine(new DecodeBenchmark()).setExecutionExceptionHandler((failure, command, parsed) -> {
+            command.getErr().println(failure.getMessage());
+            return command.getCommandSpec().exitCodeOnExecutionException();
+        }).execute(arguments));
     }
 
     @Override

@@ -137,8 +137,8 @@ public final class FileStore {
 
     /// Writes the bytes of a file.
     ///
-    /// @param sink opens the response. It is called when the first bytes of the file have been read. If reading fails later,
-    ///             the response is not closed in order, so that the client sees that bytes are missing
+    /// @param sink opens the response. It is called when the first byte of the file has been read. If reading fails
+    ///             later, the response is not closed in order, so that the client sees that bytes are missing
     public void content(ApiFile file, OutputFiles.Sink sink) throws IOException {
         switch (file) {
             case ApiFile.Uploaded(StoredFile stored) -> {

@@ -55,7 +55,10 @@ public final class JobFeeder implements AutoCloseable {
                     session.step();
                     pause = FIRST_PAUSE;
                 }
-            } catch (KafkaException | JobsException e) {
+            } catch (RuntimeException e) {
+                if (!(e instanceof KafkaException || e instanceof JobsException)) {
+                    LOG.error("the feeder of batch jobs failed", e);     // a fault of Flover, not of the cluster
+                }
                 say(CommandException.reason(e));
                 isClosedWithin(pause);
                 pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause.multipliedBy(2);
