@@ -56,6 +56,7 @@ INLINE floats with_sign(floats a, floats sign) {
 INLINE floats where_positive(floats at, floats x, floats y) {
     return _mm512_mask_blend_ps(_mm512_movepi32_mask(_mm512_castps_si512(at)), x, y);
 }
+#define HAS_MASKS
 /// Takes lanes `first` up to and excluding `end` from `x`, the others from `other`.
 INLINE floats keep_range(floats x, int first, int end, floats other) {
     uint32_t mask = ((end >= 16 ? 0x10000u : 1u << end) - 1) & ~((1u << first) - 1);
@@ -169,15 +170,6 @@ INLINE floats with_sign(floats a, floats sign) {
 }
 INLINE floats where_positive(floats at, floats x, floats y) {
     return (floats){_mm256_blendv_ps(x.a, y.a, at.a), _mm256_blendv_ps(x.b, y.b, at.b)};
-}
-INLINE floats keep_range(floats x, int first, int end, floats other) {
-    float in[16], out[16];
-    store(in, x);
-    store(out, other);
-    for (int i = first; i < (end < 16 ? end : 16); i++) {
-        out[i] = in[i];
-    }
-    return load(out);
 }
 INLINE floats load_half(const uint16_t *p) {
     return (floats){_mm256_cvtph_ps(_mm_loadu_si128((const void *)p)),
@@ -320,15 +312,6 @@ INLINE floats with_sign(floats x, floats sign) {
 INLINE floats where_positive(floats at, floats x, floats y) {
     EACH(floats, vbslq_f32(vcltq_s32(vreinterpretq_s32_f32(at.at[i]), vdupq_n_s32(0)), y.at[i], x.at[i]));
 }
-INLINE floats keep_range(floats x, int first, int end, floats other) {
-    float in[16], out[16];
-    store(in, x);
-    store(out, other);
-    for (int i = first; i < (end < 16 ? end : 16); i++) {
-        out[i] = in[i];
-    }
-    return load(out);
-}
 INLINE floats load_half(const uint16_t *p) {
     EACH(floats, vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + 4 * i))));
 }
@@ -438,9 +421,6 @@ INLINE floats absolute(floats x) { EACH(floats, __builtin_fabsf(x.at[i])); }
 INLINE floats with_sign(floats x, floats sign) { EACH(floats, __builtin_copysignf(x.at[i], sign.at[i])); }
 INLINE floats where_positive(floats at, floats x, floats y) {
     EACH(floats, __builtin_signbit(at.at[i]) ? y.at[i] : x.at[i]);
-}
-INLINE floats keep_range(floats x, int first, int end, floats other) {
-    EACH(floats, i >= first && i < end ? x.at[i] : other.at[i]);
 }
 INLINE float half_to_float(uint16_t h) {
     uint32_t sign = (uint32_t)(h & 0x8000) << 16, rest = h & 0x7FFF, bits;
@@ -552,6 +532,19 @@ INLINE ints dot(ints sum, ints bytes, ints four) {
 }
 INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes, four); }
 
+#endif
+
+#if !defined(HAS_MASKS)
+/// Takes lanes `first` up to and excluding `end` from `x`, the others from `other`.
+INLINE floats keep_range(floats x, int first, int end, floats other) {
+    float in[16], out[16];
+    store(in, x);
+    store(out, other);
+    for (int i = first; i < (end < 16 ? end : 16); i++) {
+        out[i] = in[i];
+    }
+    return load(out);
+}
 #endif
 
 #if defined(__x86_64__) && defined(__AVX2__)
