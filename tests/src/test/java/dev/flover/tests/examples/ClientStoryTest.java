@@ -11,6 +11,8 @@ import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
+import io.confluent.kafka.schemaregistry.avro.AvroSchema;
+import io.confluent.kafka.schemaregistry.client.CachedSchemaRegistryClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -184,6 +186,9 @@ class ClientStoryTest {
 
     @Test
     void requestsMayBeInAvro() throws Exception {
+        try (var registry = new CachedSchemaRegistryClient(PIPELINE.registry(), 10)) {
+            registry.register("generation-requests-value", new AvroSchema(GenerationRequest.getClassSchema()));
+        }
         var config = FloverConfig.of(Map.of("bootstrap.servers", PIPELINE.broker(),
                 "schema.registry.url", PIPELINE.registry(), "auto.register.schemas", false,
                 "use.latest.version", false)).with(FloverConfig.Format.AVRO);
