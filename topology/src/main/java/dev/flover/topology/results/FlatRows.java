@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serializer;
@@ -22,6 +23,7 @@ public final class FlatRows {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     /// Separates the request's id from the number of an answer in a record's key.
     private static final String NUMBER = "#";
+    private static final Pattern ENDS_IN_NUMBER = Pattern.compile(NUMBER + "\\d+$");
 
     private final PipelineConfig config;
     private final Serializer<FlatResult> values;
@@ -75,8 +77,11 @@ public final class FlatRows {
         return config.topics().flatResults() != null;
     }
 
+    /// Returns the key of a row. Without the number 0, the first answer of a request whose id is another request's id
+    /// and a number would have the key of that request's further answer.
     private static byte[] key(String id, int answer) {
-        return (answer == 0 ? id : id + NUMBER + answer).getBytes(StandardCharsets.UTF_8);
+        boolean isPlain = answer == 0 && !ENDS_IN_NUMBER.matcher(id).find();
+        return (isPlain ? id : id + NUMBER + answer).getBytes(StandardCharsets.UTF_8);
     }
 
     /// Returns a row with the fields that all answers of a result share.

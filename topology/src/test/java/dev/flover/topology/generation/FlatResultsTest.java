@@ -88,6 +88,21 @@ class FlatResultsTest {
     }
 
     @Test
+    void rowsOfDifferentRequestsNeverShareAKey() {
+        var process = process("flat", false);
+        process.send(0, request("many").setAnswers(2).build());
+        process.send(0, request("many#1").setAnswers(2).build());
+        process.send(0, request("many#1#0").build());
+        process.settle();
+
+        var rows = rows(process);
+        assertThat(rows).containsOnlyKeys("many", "many#1", "many#1#0", "many#1#1", "many#1#0#0");
+        assertThat(rows.get("many#1").getRequestId()).isEqualTo("many");
+        assertThat(rows.get("many#1#0").getRequestId()).isEqualTo("many#1");
+        assertThat(rows.get("many#1#0#0").getRequestId()).isEqualTo("many#1#0");
+    }
+
+    @Test
     void aCrashBeforeTheCommitRepeatsNoRow() {
         var process = process("flat", false);
         process.send(0, request("a").build());
