@@ -39,7 +39,8 @@ final class RandomRequests {
         var sampling = sampling();
         int answerIndex = random.nextInt(3);
         return SequenceRequest.of(prompt, sampling, 1 + random.nextInt(40), stopIds).with(r -> r
-                .answerIndex(answerIndex).priority(random.nextInt(3)).alone(random.nextInt(20) == 0)
+                .answerIndex(answerIndex).priority(random.nextInt(3)).background(random.nextInt(4) == 0)
+                .alone(random.nextInt(20) == 0)
                 .promptLogprobs(promptLogprobs(prompt.length)));
     }
 

@@ -21,6 +21,8 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 /// @param stopIds      the tokens that end the answer and belong to it; these include the model's end-of-text ids
 ///                     unless the client asked to ignore them
 /// @param priority     sequences with a higher priority are computed first
+/// @param background   whether the sequence is computed behind all that are not, whatever their priority, and waits for
+///                     the steps that begin to compute their prompts
 /// @param alone        whether the sequence is computed in steps without any other one, as a suspect of a crash is
 /// @param promptLogprobs the prompt tokens to report; such a prompt is always computed, never taken from shared blocks
 /// @param constraint   the form that the answer must have; null for none. Only tokens that it allows are drawn
@@ -33,6 +35,7 @@ public record SequenceRequest(
         int maxTokens,
         TokenSet stopIds,
         int priority,
+        boolean background,
         boolean alone,
         PromptLogprobs promptLogprobs,
         Constraint constraint) implements SequenceRequestBuilder.With {

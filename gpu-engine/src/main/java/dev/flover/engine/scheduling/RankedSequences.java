@@ -68,6 +68,24 @@ final class RankedSequences {
         return low - first;
     }
 
+    /// The rank of the first background sequence; the size if there is none.
+    int firstBackground() {
+        if (isEmpty() || !last().isBackground()) {
+            return size();
+        }
+        int low = first;
+        int high = end - 1;
+        while (low < high) {
+            int middle = low + high >>> 1;
+            if (entries[middle].isBackground()) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low - first;
+    }
+
     private void makeRoom() {
         if (end < entries.length) {
             return;

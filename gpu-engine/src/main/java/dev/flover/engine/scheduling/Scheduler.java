@@ -41,6 +41,9 @@ public final class Scheduler {
     private Sequence runningAlone;
     private boolean aloneTurn;
 
+    /// Whether the last step that others share was planned without background sequences, for the sake of prompts.
+    private boolean leftBackgroundOut;
+
     // The step being planned. Its draws are already in it; the seats of other selected sequences are in the arrays
     // below.
     private Step step;
@@ -237,16 +240,42 @@ public final class Scheduler {
         }
     }
 
+    /// Selects sequences in the order of their ranks. Background sequences are left out of a step with the prompts of
+    /// others, which is shorter without them, so that the others have their first tokens sooner. They are never left
+    /// out of two such steps in a row, so that long prompts do not stop them.
     private void selectTogether() {
+        int others = running.firstBackground();
+        selectRunning(0, others);
+        if (!leftBackgroundOut && others < running.size() && othersHavePrompts()) {
+            selectPrefills();
+            selectJoining(false);
+            leftBackgroundOut = filledCount > 0;
+            if (leftBackgroundOut) {
+                return;
+            }
+        }
+        leftBackgroundOut = false;
+        selectRunning(others, running.size());
+        selectPrefills();
+        selectJoining(true);
+    }
+
+    /// Whether the step can compute a part of the prompt of a sequence that is not background. To be called when the
+    /// running ones have been selected.
+    private boolean othersHavePrompts() {
+        boolean joins = !waiting.isEmpty() && !waiting.get(0).isBackground() && running.size() < config.maxSequences();
+        return joins || prefillingCount > 0;
+    }
+
+    /// Selects the running sequences of a range of ranks.
+    private void selectRunning(int from, int to) {
         int alone = runningAlone == null ? Seats.NONE : runningAlone.seat;
         // a preemption removes only sequences at this rank or behind
-        for (int rank = 0; rank < running.size(); rank++) {
+        for (int rank = from; rank < Math.min(to, running.size()); rank++) {
             if (running.seat(rank) != alone) {
                 selectRunning(running.seat(rank));
             }
         }
-        selectPrefills();
-        selectJoining();
     }
 
     /// Selects a sequence that decodes for the step, and notes one that prefills; prefills get the rest of the budget.
@@ -267,13 +296,18 @@ public final class Scheduler {
         for (int i = 0; i < prefillingCount && budget > 0; i++) {
             selectPrefill(seats.at(prefilling[i]));
         }
+        prefillingCount = 0;
     }
 
-    private void selectJoining() {
+    /// @param background whether background sequences may join
+    private void selectJoining(boolean background) {
         int rank = 0;
         while (budget > 0 && running.size() < config.maxSequences() && !preempting
                 && rank < Math.min(waiting.size(), MOST_PASSED_OVER)) {
             var sequence = waiting.get(rank);
+            if (sequence.isBackground() && !background) {
+                return;
+            }
             if (runningAlone == null && !waitingAlone.isEmpty() && waitingAlone.get(0).outranks(sequence)) {
                 return; // the free resources are kept for the higher-ranking sequence that must run alone
             }

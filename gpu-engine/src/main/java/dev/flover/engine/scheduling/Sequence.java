@@ -118,8 +118,16 @@ final class Sequence {
         return scoring() ? scoreFrom - 1 : length() - 1;
     }
 
-    /// Whether this sequence comes before another one: by higher priority, then by earlier arrival.
+    boolean isBackground() {
+        return request.background();
+    }
+
+    /// Whether this sequence comes before another one: background sequences last, then by higher priority, then by
+    /// earlier arrival.
     boolean outranks(Sequence other) {
+        if (isBackground() != other.isBackground()) {
+            return other.isBackground();
+        }
         return request.priority() != other.request.priority()
                 ? request.priority() > other.request.priority()
                 : id < other.id;

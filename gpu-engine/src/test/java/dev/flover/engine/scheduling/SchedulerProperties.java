@@ -139,6 +139,7 @@ class SchedulerProperties {
             }
             var request = SequenceRequest.of(prompt, SamplingParams.greedy(), maxTokens, stopIds)
                     .withPriority(random.nextInt(3))
+                    .withBackground(random.nextInt(3) == 0)
                     .withAlone(random.nextInt(15) == 0);
             scheduler.admit(++lastId, request);
             expected.put(lastId, new Expected(

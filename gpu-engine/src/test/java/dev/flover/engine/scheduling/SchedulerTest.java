@@ -71,6 +71,33 @@ class SchedulerTest {
     }
 
     @Test
+    void backgroundSequencesAreLeftOutOfEverySecondStepWithPromptsOfOthers() {
+        var scheduler = new Scheduler(config(4, 10, 6, 100), CONTEXT, Integer.MAX_VALUE, 0);
+        var step = new Step(10, 4);
+        scheduler.admit(1, request(3, 20, 9, false).withBackground(true));
+        scheduler.admit(2, request(2, 20, 9, false).withBackground(true));
+        runs(scheduler, step, 3, 2);
+        runs(scheduler, step, 1, 1);
+        scheduler.admit(3, request(14, 20, 0, false));
+        runs(scheduler, step, 6);
+        runs(scheduler, step, 1, 1, 6);
+        assertThat(step.plan().samples()).as("the prompt is not whole").isEqualTo(2);
+        scheduler.admit(4, request(5, 20, 9, false).withBackground(true));
+        runs(scheduler, step, 2);
+        assertThat(step.plan().samples()).isEqualTo(1);
+        runs(scheduler, step, 1, 1, 1, 5);
+        scheduler.cancel(3);
+        runs(scheduler, step, 1, 1, 1);
+        assertThat(reported).containsExactly(1L, 2L, 1L, 2L, 1L, 2L, 3L, 3L, 1L, 2L, 4L, 1L, 2L, 4L);
+    }
+
+    private void runs(Scheduler scheduler, Step step, int... rows) {
+        assertThat(scheduler.plan(step)).isTrue();
+        assertThat(rowsBySlice(step.plan())).containsExactly(rows);
+        scheduler.commit(step, sink);
+    }
+
+    @Test
     void aBlockThatNobodyGivesBackIsToldOnceTheEngineIsIdle() {
         var config = config(2, 8, 8, 20);
         var blocks = new SequenceBlocks(config, 0, 1);

@@ -45,7 +45,7 @@ final class Delivery {
             if (!isLive.test(answer.generation()) || answer.isEnded()) {
                 continue;
             }
-            if (!isEager(answer) && answer.sentAt() > 0 && !answer.isFinished()
+            if (!isEager(answer) && !answer.isFinished() && (answer.sentAt() > 0 || answer.generation().isBatch())
                     && (mayWait || sentLately(answer, now))) {
                 mailbox.add(answer);
                 kept |= mayWait;
@@ -110,7 +110,7 @@ final class Delivery {
         if (isEager(answer)) {
             parts.early().request();
         }
-        if (isFirst(fresh)) {
+        if (isFirst(fresh) && !generation.isBatch()) {
             parts.commits().early();        // also where the text was withheld when its token was drawn
         }
         if (!terminal) {    // after the chunk: with at-least-once, a kill in between may repeat tokens, but loses none
@@ -131,7 +131,7 @@ final class Delivery {
             if (answer.generation().firstTokenAt == 0) {
                 answer.generation().firstTokenAt = now;
             }
-            if (isFirst(fresh)) {
+            if (isFirst(fresh) && !answer.generation().isBatch()) {
                 parts.metrics().firstTokenAfter(now - answer.generation().stored.getReadAt());
             } else if (answer.sentAt() > 0) {
                 parts.metrics().tokensAfter(count, now - answer.sentAt());

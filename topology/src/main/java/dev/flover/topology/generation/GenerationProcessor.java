@@ -60,7 +60,7 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
     private void punctuate(long timestamp) {
         long begin = System.nanoTime();
         long now = context().currentSystemTimeMs();
-        boolean passBegins = parts.commits().tick(context().taskId().partition(), parts.room().throughputCounts());
+        boolean passBegins = parts.commits().tick(context().taskId().partition(), parts.room().demand());
         if (passBegins) {
             parts.engine().committed(parts.commits().count());
         }

@@ -403,8 +403,9 @@ final class Generations {
 
     private void grant() {
         var room = parts.room();
-        while (parts.engine().freeSlots() > room.outstanding() && room.grantNext()) {
-            // begins one turn after the other, while the engine has free slots
+        int free = parts.engine().freeSlots() - room.outstanding();
+        while (free > 0 && room.grantNext(free > parts.engine().slotsWithoutBatch())) {
+            free = parts.engine().freeSlots() - room.outstanding();
         }
     }
 
@@ -444,7 +445,9 @@ final class Generations {
 
     private void start(LiveGeneration generation, long now) {
         parts.room().started(generation.ticket);
-        parts.metrics().startedAfter(now - generation.stored.getReadAt());
+        if (!generation.isBatch()) {
+            parts.metrics().startedAfter(now - generation.stored.getReadAt());
+        }
         startAnswers(generation, now);
     }
 
@@ -471,17 +474,12 @@ final class Generations {
         } else {
             parts.engine().admit(answer, plan.sequence(generation.promptIds).with(r -> r
                     .generatedIds(ids).answerIndex(answer.index())
-                    .priority(priority(generation)).alone(generation.alone)
+                    .priority(generation.stored.getRequest().getPriority()).background(generation.isBatch())
+                    .alone(generation.alone)
                     .promptLogprobs(answer.wantedOfPrompt()).constraint(generation.constraint())));
             parts.notes().add(new Note.Begun(
                     answer.sequence(), answer.index(), ids.length, generation.origin(partition)));
         }
-    }
-
-    /// The priority in the engine: that of a batch request is below all others.
-    private static int priority(LiveGeneration generation) {
-        var request = generation.stored.getRequest();
-        return request.getPriority() - (request.getBatch() ? 2 * RequestCheck.MAX_PRIORITY + 1 : 0);
     }
 
     /// Starts the generations whose attempt has been committed.

@@ -43,6 +43,10 @@ final class LiveGeneration {
         this.ticket = ticket;
     }
 
+    boolean isBatch() {
+        return stored.getRequest().getBatch();
+    }
+
     /// The constraint of the answers; null where there is none.
     @Nullable Constraint constraint() {
         return ticket.prepared == null ? null : ticket.prepared.constraint();

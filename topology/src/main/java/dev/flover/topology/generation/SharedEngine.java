@@ -25,6 +25,11 @@ public final class SharedEngine implements TokenSink {
     /// Steps of at least this many ns are long. With only one step in progress, the device waits some 0.3 ms for the
     /// stream thread between two steps, which is too much where steps are shorter.
     private static final long LONG_STEP_NANOS = 8_000_000;
+    /// An engine with at least this many slots keeps one of them free of batch requests, so that another request finds
+    /// a slot at once.
+    private static final int SLOTS_TO_KEEP_ONE = 32;
+    /// For so many ns after a request that is not batch, more of them are expected.
+    private static final long OTHERS_EXPECTED_NANOS = 10_000_000_000L;
 
     private final TokenEngine engine;
     private final int slots;
@@ -37,13 +42,17 @@ public final class SharedEngine implements TokenSink {
     private final @Nullable StepTrace trace;
     private long tracedCommits;
     private final Map<Long, LiveAnswer> answers = new HashMap<>();
+    /// The number of these that are batch.
+    private int batch;
+    /// When the last answer that is not batch was admitted, by the clock.
+    private long otherAdmittedAt;
     private EngineStatus status;
     private boolean checkedIdle = true;
     private volatile @Nullable String leak;
 
     /// @param slots      the most sequences in the engine at a time
     /// @param steps      is told of every step that ends
-    /// @param firstToken run for every answer's first token, before it is delivered
+    /// @param firstToken run for the first token of every answer that is not batch, before it is delivered
     /// @param clock      a monotonic clock in nanoseconds
     public SharedEngine(TokenEngine engine, int slots, StepSignal steps, Runnable firstToken, LongSupplier clock) {
         this.engine = engine;
@@ -51,6 +60,7 @@ public final class SharedEngine implements TokenSink {
         this.steps = steps;
         this.firstToken = firstToken;
         this.clock = clock;
+        otherAdmittedAt = clock.getAsLong() - OTHERS_EXPECTED_NANOS;
         engine.onStepEnd(steps::stepEnded);
         this.status = engine.status();
         this.trace = engine.trace();
@@ -65,22 +75,32 @@ public final class SharedEngine implements TokenSink {
         checkedIdle = false;
         answer.admitted(sequence);
         answers.put(sequence, answer);
+        if (answer.generation().isBatch()) {
+            batch++;
+        } else {
+            otherAdmittedAt = clock.getAsLong();
+        }
     }
 
     /// Takes an answer from the engine; its tokens in flight are discarded.
     void release(LiveAnswer answer) {
         if (answer.isAdmitted()) {
-            answers.remove(answer.sequence());
+            forget(answers.remove(answer.sequence()));
             engine.cancel(answer.sequence());
             answer.released();
         }
     }
 
+    private void forget(@Nullable LiveAnswer answer) {
+        batch -= answer != null && answer.generation().isBatch() ? 1 : 0;
+    }
+
     /// Hands the tokens of ended steps to their answers and launches further steps. Never waits.
     ///
     /// A second step that is launched behind the running one keeps the device busy until the stream thread pumps again,
-    /// but a request that arrives meanwhile joins one step later. While at least half of the slots are free and steps
-    /// are long, only one step is launched, so that new requests join sooner.
+    /// but a request that arrives meanwhile joins one step later. While steps are long and at least half of the slots
+    /// are free, only one step is launched, so that new requests join sooner. Slots of batch requests count as free
+    /// while other requests have come lately.
     ///
     /// @throws dev.flover.engine.api.EngineException if a step failed; the process has to start again
     void pump() {
@@ -117,7 +137,9 @@ public final class SharedEngine implements TokenSink {
     }
 
     private int mostUnderWay() {
-        boolean newcomersCount = stepNanos >= LONG_STEP_NANOS && 2 * answers.size() <= slots;
+        int taken = clock.getAsLong() - otherAdmittedAt < OTHERS_EXPECTED_NANOS ? answers.size() - batch
+                : answers.size();
+        boolean newcomersCount = stepNanos >= LONG_STEP_NANOS && 2 * taken <= slots;
         return newcomersCount ? 1 : Integer.MAX_VALUE;
     }
 
@@ -141,6 +163,7 @@ public final class SharedEngine implements TokenSink {
     public void releaseAll() {
         answers.keySet().forEach(engine::cancel);
         answers.clear();
+        batch = 0;
     }
 
     @Override
@@ -156,7 +179,7 @@ public final class SharedEngine implements TokenSink {
     public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
         var answer = answers.get(sequence);
         if (answer != null) {
-            if (index == 0) {
+            if (index == 0 && !answer.generation().isBatch()) {
                 firstToken.run();
             }
             answer.drawn(index, tokenId, logprob, alternatives);
@@ -166,6 +189,7 @@ public final class SharedEngine implements TokenSink {
     @Override
     public void finished(long sequence, FinishReason reason) {
         var answer = answers.remove(sequence);
+        forget(answer);
         if (answer != null) {
             answer.finishedByEngine(reason);
         }
@@ -190,6 +214,11 @@ public final class SharedEngine implements TokenSink {
 
     int freeSlots() {
         return slots - answers.size();
+    }
+
+    /// The number of free slots that batch requests do not take.
+    int slotsWithoutBatch() {
+        return slots >= SLOTS_TO_KEEP_ONE ? 1 : 0;
     }
 
     int live() {

@@ -2,6 +2,7 @@ package dev.flover.topology.streams;
 
 import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.config.PipelineConfig.Delivery;
+import dev.flover.topology.waiting.Demand;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -14,6 +15,7 @@ import java.util.function.LongSupplier;
 ///   first change ────────── commit interval ──────────► commit   later where requests wait and commits take long
 ///   first change ── first tokens of an answer ─► commit          unless one was made half an interval ago
 ///   first change ── an attempt ─► commit                         in any case
+///   beside batch requests: first change ─► two intervals ─► commit, or sooner with the first tokens of another request
 /// ```
 ///
 /// Kafka Streams' own commit timer does not know which records were written: it would commit between a request and its
@@ -29,6 +31,9 @@ public final class Commits {
     /// one. At most a quarter of the stream thread's time then goes into commits, the rest into reading and steps.
     private static final int PAUSE_IN_COMMITS = 3;
     private static final int LONGEST_PAUSE_IN_INTERVALS = 4;
+    /// Results of batch requests wait this many intervals for the first tokens of another request, so that these find
+    /// no commit in progress.
+    private static final int BATCH_WAITS_INTERVALS = 2;
     /// A commit that takes this long, in ns, is held up by a quota or a slow broker. Commits are then made less often:
     /// an answer's tokens of the whole interval go into one record, which takes fewer bytes than many records.
     private static final long SLOW_NANOS = Duration.ofMillis(250).toNanos();
@@ -67,6 +72,7 @@ public final class Commits {
     private long changedAt;
     private long beganAt = NOT_BEGUN;
     private long committedAt;
+    private long tookNanos;
     private long pauseNanos;
     private long slowPauseNanos;
     private long spentNanos;
@@ -81,10 +87,8 @@ public final class Commits {
 
     /// Notes that a partition begins its tick.
     ///
-    /// @param requestsWait whether requests wait for room in the engine: then throughput counts more than the time to
-    ///                     first tokens
     /// @return whether this partition is the first one of a pass
-    public boolean tick(int partition, boolean requestsWait) {
+    public boolean tick(int partition, Demand demand) {
         if (!ticked.add(partition)) {
             passEnds();
             ticked.add(partition);
@@ -92,19 +96,27 @@ public final class Commits {
         if (ticked.size() > 1) {
             return false;
         }
-        allowed = allowed(requestsWait);
+        allowed = allowed(demand);
         return true;
     }
 
-    private Allowed allowed(boolean requestsWait) {
+    private Allowed allowed(Demand demand) {
         if (!isOver(slowPauseNanos, committedAt)) {
             return Allowed.ATTEMPTS;
         }
-        if (written != Written.NOTHING && isOver(intervalNanos, changedAt)
-                && (!requestsWait || isOver(pauseNanos, committedAt))) {
-            return Allowed.CHANGES;
-        }
-        return requestsWait || !isOver(intervalNanos / 2, committedAt) ? Allowed.ATTEMPTS : Allowed.FIRST_TOKENS;
+        return switch (demand) {
+            case TOKENS -> changesWaited(intervalNanos) ? Allowed.CHANGES
+                    : isOver(intervalNanos / 2, committedAt) ? Allowed.FIRST_TOKENS : Allowed.ATTEMPTS;
+            case THROUGHPUT -> changesWaited(intervalNanos) && isOver(pauseNanos, committedAt) ? Allowed.CHANGES
+                    : Allowed.ATTEMPTS;
+            case FIRST_TOKENS -> changesWaited(BATCH_WAITS_INTERVALS * intervalNanos) ? Allowed.CHANGES
+                    : isOver(Math.min(tookNanos, intervalNanos / 2), committedAt) ? Allowed.FIRST_TOKENS
+                    : Allowed.ATTEMPTS;
+        };
+    }
+
+    private boolean changesWaited(long nanos) {
+        return written != Written.NOTHING && isOver(nanos, changedAt);
     }
 
     /// Ends a pass: the next partition that ticks begins a new one. (A partition that ticks a second time begins one,
@@ -199,6 +211,7 @@ public final class Commits {
             long took = committedAt - beganAt;
             beganAt = NOT_BEGUN;
             spentNanos += took;
+            tookNanos = took;
             pauseNanos = Math.min(PAUSE_IN_COMMITS * took, LONGEST_PAUSE_IN_INTERVALS * intervalNanos);
             slowPauseNanos = took < SLOW_NANOS ? 0 : Math.min(took, LONGEST_PAUSE_OF_SLOW_NANOS);
         }

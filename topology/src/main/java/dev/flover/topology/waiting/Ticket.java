@@ -47,6 +47,8 @@ public final class Ticket {
 
     // The fields below are set by the waiting room.
     Turn turn = Turn.NONE;
+    /// Whether the request has its first token; false for a batch request.
+    boolean answered;
     /// Whether the request has given up its place in the engine: then it goes on before batch requests that have not
     /// begun.
     boolean yielded;

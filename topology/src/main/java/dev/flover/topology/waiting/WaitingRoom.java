@@ -29,6 +29,8 @@ public final class WaitingRoom {
     private int batchWaiting;
     /// The number of requests that are not batch and whose turn has begun.
     private int othersBegun;
+    /// The number of those that have their first token.
+    private int othersAnswered;
     private @Nullable Ticket suspectOut;
     private int outstanding;
     private int size;
@@ -117,8 +119,9 @@ public final class WaitingRoom {
 
     /// Begins the turn of the next request: hands it to the partition that owns it.
     ///
+    /// @param batchToo whether it may be a batch request
     /// @return false where no request may begin
-    public boolean grantNext() {
+    public boolean grantNext(boolean batchToo) {
         if (suspectOut != null) {
             return false;
         }
@@ -129,6 +132,8 @@ public final class WaitingRoom {
             grant(resumed.pollFirst());
         } else if (!arrived.isEmpty()) {
             grant(arrived.takeNext());
+        } else if (!batchToo) {
+            return false;
         } else if (!begunBatch.isEmpty()) {
             grant(begunBatch.pollFirst());
         } else if (!arrivedBatch.isEmpty()) {
@@ -163,6 +168,10 @@ public final class WaitingRoom {
     public void used(Ticket ticket, int tokens) {
         if (ticket.turn == Ticket.Turn.STARTED) {
             shares(ticket).use(ticket, tokens);
+            if (!ticket.batch && !ticket.answered && tokens > 0) {
+                ticket.answered = true;
+                othersAnswered++;
+            }
         }
     }
 
@@ -184,6 +193,7 @@ public final class WaitingRoom {
                 runningBatch.remove(ticket);
                 stopYielding(ticket);
                 othersBegun -= ticket.batch ? 0 : 1;
+                othersAnswered -= ticket.answered ? 1 : 0;
                 shares(ticket).end(ticket);
                 cleared(ticket);
             }
@@ -222,10 +232,13 @@ public final class WaitingRoom {
         return size;
     }
 
-    /// Whether throughput counts more than the time to first tokens: a request waits that is not batch, or batch
-    /// requests wait and the engine computes nothing else.
-    public boolean throughputCounts() {
-        return size > batchWaiting || batchWaiting > 0 && othersBegun == 0;
+    /// Returns what the requests need most.
+    public Demand demand() {
+        boolean othersWait = size > batchWaiting;
+        if (!runningBatch.isEmpty() && othersAnswered == 0 && (othersWait || othersBegun > 0)) {
+            return Demand.FIRST_TOKENS;     // those that wait get the slots of batch requests
+        }
+        return othersWait || batchWaiting > 0 && othersBegun == 0 ? Demand.THROUGHPUT : Demand.TOKENS;
     }
 
     public long bytes() {

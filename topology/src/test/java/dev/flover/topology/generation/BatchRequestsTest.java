@@ -52,6 +52,35 @@ class BatchRequestsTest {
     }
 
     @Test
+    void inAnEngineOfManySlotsARequestFindsOneThatLinesHaveLeft() {
+        var large = SimulatedProcess.of(1, 32);
+        for (int i = 0; i < 40; i++) {
+            large.send(0, request("line-" + i, ">" + "x".repeat(300)).setBatch(true).build());
+        }
+        large.ticks(20);
+        assertThat(large.waiting()).as("lines take all slots but one").isEqualTo(9);
+        large.send(0, request("urgent", ">now").build());
+        large.runUntil(() -> !large.results("urgent").isEmpty());
+        assertThat(large.meters.get("flover.batch.yielded").counter().count()).isZero();
+        assertThat(large.text("urgent", 0)).isEqualTo("now");
+    }
+
+    @Test
+    void theFirstTokenOfALineAsksForNoCommitAndThatOfAnotherRequestDoes() {
+        sendLine(0, "line", ">" + "x".repeat(40));
+        process.ticks(20);
+        assertThat(process.asksForCommit()).isFalse();
+        process.send(0, request("other", ">" + "y".repeat(40)).build());
+        process.ticks(10);
+        assertThat(process.asksForCommit()).isTrue();
+        process.settle();
+        assertThat(process.chunks("line").getFirst().getTokenIds()).as("the tokens until the commit, in one chunk")
+                .hasSizeGreaterThan(10);
+        assertWhole("line", "x".repeat(40));
+        assertWhole("other", "y".repeat(40));
+    }
+
+    @Test
     void aLineThatGaveUpItsSlotCanBeCancelledAndSurvivesACrash() {
         String text = "y".repeat(200);
         sendLine(0, "cancelled", ">" + text);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.config.PipelineConfig.Delivery;
 import dev.flover.topology.config.PipelineConfig.Pace;
+import dev.flover.topology.waiting.Demand;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,7 +22,7 @@ class CommitsTest {
 
     private void pass(Duration time) {
         clock.addAndGet(time.toNanos());
-        commits.tick(0, false);
+        commits.tick(0, Demand.TOKENS);
     }
 
     private void commitTaking(Duration time) {
@@ -73,21 +74,21 @@ class CommitsTest {
         relaxed.early();
         assertThat(relaxed.isDue()).isFalse();
         pass(INTERVAL);
-        relaxed.tick(0, false);
+        relaxed.tick(0, Demand.TOKENS);
         assertThat(relaxed.isDue()).isTrue();
     }
 
     @Test
     void whetherTheIntervalIsOverIsAskedOnceAPassSoThatNoPartitionMissesItsCommit() {
-        commits.tick(0, false);
+        commits.tick(0, Demand.TOKENS);
         commits.changed();
         clock.addAndGet(INTERVAL.toNanos());
-        commits.tick(1, false);
+        commits.tick(1, Demand.TOKENS);
         assertThat(commits.isDue()).isFalse();
         assertThat(commits.mayWait()).isTrue();
 
         for (int partition : new int[] {0, 1}) {
-            commits.tick(partition, false);
+            commits.tick(partition, Demand.TOKENS);
             assertThat(commits.isDue()).isTrue();
             assertThat(commits.mayWait()).isFalse();
         }
@@ -95,33 +96,67 @@ class CommitsTest {
 
     @Test
     void aPassEndsWhereAPartitionTicksAgainOrTheThreadTurnsToSomethingElse() {
-        assertThat(commits.tick(2, false)).isTrue();
-        assertThat(commits.tick(3, false)).isFalse();
-        assertThat(commits.tick(2, false)).isTrue();
+        assertThat(commits.tick(2, Demand.TOKENS)).isTrue();
+        assertThat(commits.tick(3, Demand.TOKENS)).isFalse();
+        assertThat(commits.tick(2, Demand.TOKENS)).isTrue();
         commits.passEnds();
-        assertThat(commits.tick(3, false)).isTrue();
+        assertThat(commits.tick(3, Demand.TOKENS)).isTrue();
         commits.committed();
-        assertThat(commits.tick(0, false)).isTrue();
+        assertThat(commits.tick(0, Demand.TOKENS)).isTrue();
     }
 
     @Test
     void whetherTheLastCommitIsTooRecentIsAskedOnceAPass() {
         commits.committed();
-        commits.tick(0, false);
+        commits.tick(0, Demand.TOKENS);
         clock.addAndGet(INTERVAL.dividedBy(2).toNanos());
         commits.firstToken();
-        commits.tick(1, false);
+        commits.tick(1, Demand.TOKENS);
         assertThat(commits.isDue()).isFalse();
-        commits.tick(0, false);
+        commits.tick(0, Demand.TOKENS);
         assertThat(commits.isDue()).isTrue();
     }
 
     @Test
     void whereRequestsWaitForRoomFirstTokensMakeNoCommit() {
-        commits.tick(0, true);
+        commits.tick(0, Demand.THROUGHPUT);
         commits.firstToken();
         assertThat(commits.isDue()).isFalse();
-        commits.tick(0, false);
+        commits.tick(0, Demand.TOKENS);
+        assertThat(commits.isDue()).isTrue();
+    }
+
+    @Test
+    void besideBatchRequestsFirstTokensComeSoonAfterACommitAndOtherChangesWaitForThem() {
+        commitTaking(Duration.ofMillis(5));
+        commits.changed();
+        clock.addAndGet(Duration.ofMillis(5).toNanos());
+        commits.tick(0, Demand.FIRST_TOKENS);
+        assertThat(commits.isDue()).isFalse();
+        clock.addAndGet(INTERVAL.toNanos());
+        commits.tick(0, Demand.FIRST_TOKENS);
+        assertThat(commits.isDue()).as("the change waits longer than an interval").isFalse();
+        commits.firstToken();
+        assertThat(commits.isDue()).isTrue();
+
+        commitTaking(Duration.ofMillis(5));
+        commits.firstToken();
+        clock.addAndGet(Duration.ofMillis(5).toNanos() - 1);
+        commits.tick(0, Demand.FIRST_TOKENS);
+        assertThat(commits.isDue()).as("the last commit took longer than the time since").isFalse();
+        clock.addAndGet(1);
+        commits.tick(0, Demand.FIRST_TOKENS);
+        assertThat(commits.isDue()).isTrue();
+    }
+
+    @Test
+    void aChangeWaitsTwoIntervalsAtMostForFirstTokens() {
+        commits.changed();
+        clock.addAndGet(2 * INTERVAL.toNanos() - 1);
+        commits.tick(0, Demand.FIRST_TOKENS);
+        assertThat(commits.isDue()).isFalse();
+        clock.addAndGet(1);
+        commits.tick(0, Demand.FIRST_TOKENS);
         assertThat(commits.isDue()).isTrue();
     }
 
@@ -131,12 +166,12 @@ class CommitsTest {
         commits.changed();
         clock.addAndGet(Duration.ofMillis(59).toNanos());
 
-        commits.tick(0, true);
+        commits.tick(0, Demand.THROUGHPUT);
         assertThat(commits.isDue()).isFalse();
-        commits.tick(0, false);
+        commits.tick(0, Demand.TOKENS);
         assertThat(commits.isDue()).isTrue();
         clock.addAndGet(Duration.ofMillis(1).toNanos());
-        commits.tick(0, true);
+        commits.tick(0, Demand.THROUGHPUT);
         assertThat(commits.isDue()).isTrue();
     }
 
@@ -155,7 +190,7 @@ class CommitsTest {
         commitTaking(Duration.ofMinutes(1));
         commits.changed();
         clock.addAndGet(Duration.ofSeconds(1).toNanos());
-        commits.tick(0, true);
+        commits.tick(0, Demand.THROUGHPUT);
         assertThat(commits.isDue()).isTrue();
     }
 

@@ -35,7 +35,7 @@ class WaitingRoomTest {
     }
 
     private List<String> grantAll(WaitingRoom room) {
-        while (room.grantNext()) {
+        while (room.grantNext(true)) {
             // grants all
         }
         var ids = granted.stream().map(ticket -> ticket.id).toList();
@@ -78,7 +78,7 @@ class WaitingRoomTest {
         lines.forEach(room::add);
         assertThat(grantAll(room)).containsExactly("a", "b", "c");
         lines.forEach(room::started);
-        assertThat(room.throughputCounts()).as("nothing waits").isFalse();
+        assertThat(room.demand()).as("nothing waits").isEqualTo(Demand.TOKENS);
         room.makeRoom(0);
         assertThat(granted).as("no request waits").isEmpty();
 
@@ -120,14 +120,42 @@ class WaitingRoomTest {
     void throughputCountsWhileLinesWaitUnlessAnotherRequestIsAnswered() {
         var room = new WaitingRoom(ROOMY, Sharing.equal());
         room.add(batch("line", Standing.ARRIVED, 1));
-        assertThat(room.throughputCounts()).isTrue();
+        assertThat(room.demand()).isEqualTo(Demand.THROUGHPUT);
         var other = arrived("other", "t", 1);
         room.add(other);
-        assertThat(room.throughputCounts()).isTrue();
-        room.grantNext();
-        assertThat(room.throughputCounts()).as("a reader waits for tokens").isFalse();
+        assertThat(room.demand()).isEqualTo(Demand.THROUGHPUT);
+        room.grantNext(true);
+        assertThat(room.demand()).as("a reader waits for tokens").isEqualTo(Demand.TOKENS);
         room.left(other);
-        assertThat(room.throughputCounts()).isTrue();
+        assertThat(room.demand()).isEqualTo(Demand.THROUGHPUT);
+    }
+
+    @Test
+    void besideLinesThatRunFirstTokensCountUntilAnotherRequestHasThem() {
+        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var line = batch("line", Standing.ARRIVED, 1);
+        room.add(line);
+        room.add(batch("next line", Standing.ARRIVED, 2));
+        room.grantNext(true);
+        room.started(line);
+        assertThat(room.grantNext(false)).as("the free slot is kept from lines").isFalse();
+        assertThat(room.demand()).isEqualTo(Demand.THROUGHPUT);
+        var other = arrived("other", "t", 1);
+        room.add(other);
+        assertThat(room.demand()).isEqualTo(Demand.FIRST_TOKENS);
+        assertThat(room.grantNext(false)).isTrue();
+        room.started(other);
+        room.used(line, 3);
+        assertThat(room.demand()).isEqualTo(Demand.FIRST_TOKENS);
+        room.used(other, 1);
+        assertThat(room.demand()).as("its reader waits for further tokens").isEqualTo(Demand.TOKENS);
+        var second = arrived("second", "t", 1);
+        room.add(second);
+        room.grantNext(false);
+        room.left(other);
+        assertThat(room.demand()).isEqualTo(Demand.FIRST_TOKENS);
+        room.left(second);
+        assertThat(room.demand()).isEqualTo(Demand.THROUGHPUT);
     }
 
     @Test
@@ -152,7 +180,7 @@ class WaitingRoomTest {
         var room = new WaitingRoom(ROOMY, Sharing.equal());
         var ticket = arrived("a", "t", 1);
         room.add(ticket);
-        room.grantNext();
+        room.grantNext(true);
         assertThat(room.outstanding()).isOne();
         room.started(ticket);
         room.started(ticket);
@@ -175,7 +203,7 @@ class WaitingRoomTest {
         assertThat(room.size()).isOne();
         assertThat(room.bytes()).isEqualTo(100);
         assertThat(room.hasRoom()).isTrue();
-        room.grantNext();
+        room.grantNext(true);
         assertThat(room.size()).isZero();
         assertThat(room.bytes()).isZero();
     }
@@ -220,7 +248,7 @@ class WaitingRoomTest {
                     room.add(arrived(tenant + round, tenant, round));
                 }
             }
-            while (running.size() < 16 && room.grantNext()) {
+            while (running.size() < 16 && room.grantNext(true)) {
                 var ticket = granted.remove();
                 room.started(ticket);
                 served.merge(ticket.tenant, (double) ticket.promptTokens, Double::sum);
@@ -258,7 +286,7 @@ class WaitingRoomTest {
 
     /// Grants, computes and ends one request, and returns its tenant.
     private String turn(WaitingRoom room, int tokens) {
-        room.grantNext();
+        room.grantNext(true);
         var ticket = granted.remove();
         room.started(ticket);
         room.used(ticket, tokens);
