@@ -20,8 +20,9 @@ final class BatchWorld implements AutoCloseable {
     private static final int PARTITIONS = 2;
     private static final int SLOTS = 32;
     private static final int STOP_SECONDS = 20;
+    private static final long LOOK_MS = 500;
     /// Heap of the command in MB, so small that a command that kept its lines or answers would fail.
-    private static final int COMMAND_HEAP_MB = 64;
+    static final int COMMAND_HEAP_MB = 64;
 
     private final Path folder;
     private final Path model;
@@ -29,6 +30,8 @@ final class BatchWorld implements AutoCloseable {
     private EmbeddedBroker broker;
     private Process pipeline;
     private @Nullable Process command;
+    private int restarts;
+    private long commandMemoryMb;
 
     BatchWorld(Path folder, Path model) {
         this.folder = folder;
@@ -55,6 +58,34 @@ final class BatchWorld implements AutoCloseable {
             throw new CommandException("the pipeline ended before it was ready");
         }
         Thread.ofVirtual().start(() -> hasLine(output, null));
+    }
+
+    /// Waits for the end of the command, and starts the pipeline again whenever it has ended by itself, as a supervisor
+    /// of services does: a pipeline that starts while the broker is down ends with a message.
+    ///
+    /// @return whether the command has ended
+    boolean await(Process command, long ms) throws InterruptedException {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ms);
+        boolean ended = false;
+        for (long left = ms; left > 0 && !ended; left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime())) {
+            ended = command.waitFor(Math.min(left, LOOK_MS), TimeUnit.MILLISECONDS);
+            commandMemoryMb = Math.max(commandMemoryMb, ResidentMemory.mostMb(command.pid()));
+            if (!pipeline.isAlive()) {
+                startPipeline(false);
+                restarts++;
+            }
+        }
+        return ended;
+    }
+
+    /// The number of times that the pipeline ended by itself and was started again.
+    int restarts() {
+        return restarts;
+    }
+
+    /// The most resident memory that a process of the command has had, in MB; 0 if the system does not tell it.
+    long commandMemoryMb() {
+        return commandMemoryMb;
     }
 
     /// Reads lines until one begins with a text; false at the end of the output.

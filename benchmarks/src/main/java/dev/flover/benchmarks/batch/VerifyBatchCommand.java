@@ -77,8 +77,11 @@ public final class VerifyBatchCommand implements Callable<Integer> {
             try (var world = new BatchWorld(folder, model)) {
                 say("undisturbed", run(world, input, quiet, "quiet", 0));
                 say("disturbed", run(world, input, loud, "loud", kills));
+                say("the command had at most " + world.commandMemoryMb() + " MB of resident memory, with a heap of at "
+                        + "most " + BatchWorld.COMMAND_HEAP_MB + " MB");
+                say("killed " + killed + "; a pipeline that found no broker was started again " + world.restarts()
+                        + " times");
             }
-            say("killed " + killed);
             return compare(quiet, loud, wrong) ? ExitCode.OK : ExitCode.SOFTWARE;
         }
     }
@@ -93,13 +96,13 @@ public final class VerifyBatchCommand implements Callable<Integer> {
         int left = kills;
         for (int attempt = 0; attempt < MOST_ATTEMPTS + kills; attempt++) {
             var command = world.startCommand(input, out, tenant, log);
-            while (left > 0 && !command.waitFor(1 + random.nextInt(pauseMs), TimeUnit.MILLISECONDS)) {
+            while (left > 0 && !world.await(command, 1 + random.nextInt(pauseMs))) {
                 var victim = Victim.values()[random.nextInt(Victim.values().length)];
                 world.kill(victim);
                 killed.merge(victim, 1, Integer::sum);
                 left--;
             }
-            if (!command.waitFor(LONGEST_RUN_S, TimeUnit.SECONDS)) {
+            if (!world.await(command, TimeUnit.SECONDS.toMillis(LONGEST_RUN_S))) {
                 throw new CommandException("the command has not ended within " + LONGEST_RUN_S + " s");
             }
             if (command.exitValue() == 0) {

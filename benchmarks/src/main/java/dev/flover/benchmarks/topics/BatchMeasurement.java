@@ -4,6 +4,7 @@ import dev.flover.app.Main;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.benchmarks.workload.Spread;
+import dev.flover.embedded.JavaCommand;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.json.JsonRecords;
@@ -18,12 +19,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Measures the command `batch` and, in turn, the same requests without it.
 final class BatchMeasurement implements AutoCloseable {
     private static final int PARTITIONS = 2;
+    /// The job that runs beside other requests has as many lines as so many rounds.
+    private static final int JOB_ROUNDS = 20;
+    private static final int STOP_SECONDS = 20;
     private static final Duration LOOK = Duration.ofMillis(20);
     private static final long PATIENCE_NANOS = Duration.ofMinutes(2).toNanos();
 
@@ -63,20 +68,25 @@ final class BatchMeasurement implements AutoCloseable {
                 shares[i] = ofCommand / atOnce;
             }
         }
+        var atFirst = FirstTokens.Sums.of(pipeline);
         var alone = firstTokens(others, null);
-        var job = Thread.ofPlatform().name("bench-batch-job").unstarted(this::quietly);
-        job.start();
+        var between = FirstTokens.Sums.of(pipeline);
+        var job = startJob(file(JOB_ROUNDS * lines));
         var beside = firstTokens(others, job);
+        var atLast = FirstTokens.Sums.of(pipeline);
         end(job);
-        return new BatchReport(Spread.of(topic).p50(), Spread.of(command).p50(),
-                Spread.of(shares).p50(), Spread.of(alone), Spread.of(beside), beside.length);
+        return new BatchReport(Spread.of(topic).p50(), Spread.of(command).p50(), Spread.of(shares).p50(),
+                FirstTokens.of(alone, atFirst, between), FirstTokens.of(beside, between, atLast));
     }
 
-    private static void end(Thread job) {
-        job.interrupt();
+    private static void end(Process job) {
+        job.destroy();
         try {
-            job.join();
+            if (!job.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+                job.destroyForcibly();
+            }
         } catch (InterruptedException e) {
+            job.destroyForcibly();
             Thread.currentThread().interrupt();
         }
     }
@@ -91,7 +101,7 @@ final class BatchMeasurement implements AutoCloseable {
     }
 
     private double ofCommand() throws IOException {
-        Path file = file();
+        Path file = file(lines);
         long begin = System.nanoTime();
         batch(file);
         return rate(begin);
@@ -101,10 +111,10 @@ final class BatchMeasurement implements AutoCloseable {
         return (double) lines * generatedTokens * 1e9 / (System.nanoTime() - begin);
     }
 
-    private Path file() throws IOException {
+    private Path file(int count) throws IOException {
         Path file = folder.path().resolve("lines-" + round + ".jsonl");
         try (var out = Files.newBufferedWriter(file)) {
-            for (var request : requests(lines)) {
+            for (var request : requests(count)) {
                 out.write(new String(JsonRecords.write(request), StandardCharsets.UTF_8));
                 out.write('\n');
             }
@@ -114,37 +124,39 @@ final class BatchMeasurement implements AutoCloseable {
 
     private void batch(Path file) {
         var err = new StringWriter();
-        var topics = pipeline.config().topics();
-        int code = Main.commandLine(new PrintWriter(new StringWriter()), new PrintWriter(err, true)).execute("batch",
-                file.toString(), "--out", file + ".out", "--bootstrap-servers",
-                pipeline.connection().bootstrapServers(), "--schema-registry-url", pipeline.connection().registryUrl(),
-                "--requests-topic", topics.requests(), "--results-topic", topics.results(), "--models-topic",
-                topics.models());
+        int code = Main.commandLine(new PrintWriter(new StringWriter()), new PrintWriter(err, true))
+                .execute(arguments(file));
         if (code != 0) {
             throw new CommandException("the command batch failed: " + err);
         }
     }
 
-    /// Runs a job that may be broken off.
-    private void quietly() {
-        try {
-            while (!Thread.currentThread().isInterrupted()) {
-                batch(file());
-            }
-        } catch (IOException | CommandException e) {
-            say("the job beside ended: " + e.getMessage());
-        }
+    private String[] arguments(Path file) {
+        var topics = pipeline.config().topics();
+        return new String[] {"batch", file.toString(), "--out", file + ".out", "--bootstrap-servers",
+            pipeline.connection().bootstrapServers(), "--schema-registry-url", pipeline.connection().registryUrl(),
+            "--requests-topic", topics.requests(), "--results-topic", topics.results(), "--models-topic",
+            topics.models()};
+    }
+
+    /// Starts the command in a process of its own, as a user does, which can be stopped before its job is done.
+    private Process startJob(Path file) throws IOException {
+        var line = JavaCommand.of(Main.class.getName())
+                .with("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable")
+                .arguments(arguments(file)).line();
+        return new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
     }
 
     /// Sends requests one after the other, and returns the times in ms to the first committed token of each.
     ///
     /// @param job null, or what runs beside; only requests during its life count
-    private double[] firstTokens(int count, @Nullable Thread job) {
+    private double[] firstTokens(int count, @Nullable Process job) {
         say("first tokens of " + count + " requests " + (job == null ? "without a job" : "beside a job"));
         var times = new ArrayList<Double>();
         if (job != null) {
             results.skip();
-            results.await(1);      // the job has begun
+            results.await(Math.max(1, lines / 4));      // the job has begun, and its process is warm
         }
         pipeline.skip();
         for (var request : requests(count)) {

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -129,6 +130,20 @@ public final class TemporaryPipeline implements AutoCloseable {
             reader.accept(chunks.deserialize(record.topic(), record.value()));
         }
         pipeline.throwIfFailed();
+    }
+
+    /// Returns a timer of the pipeline's metrics: its count, and its sum in ms, since the start.
+    TimerSum timer(String name) {
+        var timer = meters.get(name).timer();
+        return new TimerSum(timer.count(), timer.totalTime(TimeUnit.MILLISECONDS));
+    }
+
+    /// Times that the pipeline has measured.
+    record TimerSum(long count, double ms) {
+        /// Returns the mean in ms of what was measured since an earlier look; 0 if nothing was.
+        double meanSince(TimerSum earlier) {
+            return count == earlier.count ? 0 : (ms - earlier.ms) / (count - earlier.count);
+        }
     }
 
     /// Returns the number of fused steps since the start.
