@@ -151,7 +151,7 @@ public final class BatchCommand implements Callable<Integer> {
                 var results = new ResultsReader(access, input.job() + "-");
                 var output = new JobOutput(files, recorded);
                 var lines = input.open();
-                var requests = new Requests(target.connection(), target.topics().requests())) {
+                var requests = Requests.ofMany(target.connection(), target.topics().requests())) {
             var progress = recorded != null ? recorded
                     : JobProgress.begin(input.job(), System.currentTimeMillis(), topic, results.ends());
             if (!progress.topic().equals(topic)) {

@@ -180,9 +180,7 @@ final class LineFeed implements Feed {
     @Override
     public void expire() {
         expired = true;
-        for (var each : live.values()) {
-            requests.cancel(each.request().getId());
-        }
+        requests.cancel(live.values().stream().map(each -> each.request().getId()).toList());
     }
 
     @Override

@@ -5,10 +5,13 @@ import dev.flover.app.options.CommandException;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.serdes.ContractSerde;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -25,10 +28,21 @@ public final class Requests implements AutoCloseable {
     private final KafkaProducer<String, GenerationRequest> producer;
     private final String topic;
 
+    /// Sends each request at once.
     public Requests(Connection connection, String topic) {
+        this(connection, topic, Map.of("linger.ms", 0));
+    }
+
+    /// Returns a writer for many requests, which go to the broker in few large batches: a request may wait some
+    /// milliseconds for others.
+    public static Requests ofMany(Connection connection, String topic) {
+        return new Requests(connection, topic, Map.of("linger.ms", 5, "batch.size", 1 << 18));
+    }
+
+    private Requests(Connection connection, String topic, Map<String, Object> pace) {
         this.topic = topic;
-        var properties = new HashMap<String, Object>(Map.of(
-                "acks", "all", "linger.ms", 0, "max.block.ms", 10_000, "delivery.timeout.ms", 15_000,
+        var properties = new HashMap<String, Object>(pace);
+        properties.putAll(Map.of("acks", "all", "max.block.ms", 10_000, "delivery.timeout.ms", 15_000,
                 "request.timeout.ms", 10_000));
         properties.putAll(connection.producer());
         var values = ContractSerde.of(GenerationRequest.class, connection.registry()).serializer();
@@ -82,9 +96,22 @@ public final class Requests implements AutoCloseable {
     /// The cancellation is written to every partition. The request may be in another partition than this producer would
     /// choose for its key, because the request's producer partitions differently or because partitions were added.
     public void cancel(String id) {
-        for (var partition : partitions()) {
-            write(new ProducerRecord<>(topic, partition.partition(), id, null));
+        cancel(List.of(id));
+    }
+
+    /// Cancels several requests, each as [#cancel(String)] does.
+    public void cancel(Collection<String> ids) {
+        var sent = new ArrayList<Future<RecordMetadata>>();
+        try {
+            for (var partition : partitions()) {
+                for (String id : ids) {
+                    sent.add(producer.send(new ProducerRecord<>(topic, partition.partition(), id, null)));
+                }
+            }
+        } catch (KafkaException e) {
+            throw notWritten(e);
         }
+        sent.forEach(this::await);
     }
 
     /// Erases the stored answer to the request of that id. Like [#cancel], this writes to every partition. If no
@@ -109,10 +136,16 @@ public final class Requests implements AutoCloseable {
 
     private RecordMetadata write(ProducerRecord<String, GenerationRequest> record) {
         try {
-            return producer.send(record).get();
-        } catch (ExecutionException e) {
-            throw notWritten(e);
+            return await(producer.send(record));
         } catch (KafkaException e) {
+            throw notWritten(e);
+        }
+    }
+
+    private RecordMetadata await(Future<RecordMetadata> sent) {
+        try {
+            return sent.get();
+        } catch (ExecutionException e) {
             throw notWritten(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

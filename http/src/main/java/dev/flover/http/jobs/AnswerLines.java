@@ -16,8 +16,6 @@ import dev.flover.schemas.lines.BatchError;
 import dev.flover.schemas.lines.BatchLine.Form;
 import dev.flover.schemas.lines.BatchLine.Good;
 import dev.flover.topology.results.SaidAgain;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
@@ -168,15 +166,11 @@ public final class AnswerLines {
 
     /// The fields of the result, without the times, which differ from run to run, and with the line's own id.
     private static ObjectNode own(long line, GenerationResult result) {
-        try {
-            var all = (ObjectNode) MAPPER.readTree(JsonRecords.write(result));
-            all.remove(List.of("requested_at", "finished_at"));
-            var metadata = (ObjectNode) all.get("metadata");
-            metadata.remove(List.of(CUSTOM_ID, FORM, MODEL));
-            String given = result.getMetadata().get(CUSTOM_ID);
-            return MAPPER.createObjectNode().put("id", given != null ? given : Long.toString(line)).setAll(all);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);      // a buffer in memory has no I/O to fail
-        }
+        var all = JsonRecords.tree(result);
+        all.remove(List.of("requested_at", "finished_at"));
+        var metadata = (ObjectNode) all.get("metadata");
+        metadata.remove(List.of(CUSTOM_ID, FORM, MODEL));
+        String given = result.getMetadata().get(CUSTOM_ID);
+        return MAPPER.createObjectNode().put("id", given != null ? given : Long.toString(line)).setAll(all);
     }
 }

@@ -97,9 +97,14 @@ public final class JsonRecords {
         }
     }
 
+    /// Returns a record as a JSON object of the caller's own.
+    public static ObjectNode tree(SpecificRecord record) {
+        return (ObjectNode) JsonValues.toJson(record, record.getSchema());
+    }
+
     public static byte[] write(SpecificRecord record) {
         try {
-            return MAPPER.writeValueAsBytes(JsonValues.toJson(record, record.getSchema()));
+            return MAPPER.writeValueAsBytes(tree(record));
         } catch (IOException e) {
             throw new UncheckedIOException(e);      // a buffer in memory has no I/O to fail
         }
