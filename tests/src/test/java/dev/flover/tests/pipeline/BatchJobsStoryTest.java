@@ -11,6 +11,7 @@ import dev.flover.http.Bridge;
 import dev.flover.http.BridgeConfig;
 import dev.flover.http.batches.Uploads;
 import dev.flover.tests.clients.ExternalProgram;
+import dev.flover.tests.security.FloverProcess;
 import dev.flover.topology.Pipeline;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -27,6 +28,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -268,6 +271,70 @@ class BatchJobsStoryTest {
             assertThat(other.get(output + "/content").status()).isEqualTo(404);
             assertThat(acme.get("/v1/files/" + ended.get("error_file_id").textValue() + "/content").body().asText())
                     .as("the token is for one model, which line b does not name").contains("model_not_found");
+        }
+    }
+
+    private static String lines(int count) {
+        return IntStream.range(0, count).mapToObj(i -> ("{\"custom_id\": \"l%d\", \"method\": \"POST\", \"url\": "
+                + "\"/v1/completions\", \"body\": {\"prompt\": \"%s\", \"max_tokens\": 12, \"temperature\": 0}}")
+                .formatted(i, Story.OPENINGS.get(i % 8))).collect(Collectors.joining("\n"));
+    }
+
+    @Test
+    void aBatchGoesOnWhenItsBridgeIsKilledAndAnotherBridgeServesIt() throws Exception {
+        int count = 400;
+        String lines = lines(count);
+        String batch;
+        try (var first = FloverProcess.start(folder, Map.of(), SaidByCommand.arguments(story, "serve", "--http", "0"));
+                var _ = feeder()) {
+            var calls = BridgeCalls.of(first.awaitLine("http").split("\\s+")[1].replaceFirst("/v1$", ""), "none");
+            story.client.await("the bridge", () -> calls.get("/readyz").text("").contains("novelist"));
+            batch = calls.create(calls.upload(lines).text("/id")).text("/id");
+            story.client.await("answers", () -> calls.get("/v1/batches/" + batch).body()
+                    .at("/request_counts/completed").asInt() > 0);
+        }       // kills the process of the bridge
+        try (var second = bridge(Optional.empty(), 1 << 20); var _ = feeder()) {
+            var calls = BridgeCalls.of(second.url(), "none");
+            story.client.await("the batch",
+                    () -> calls.get("/v1/batches/" + batch).text("/status").equals("completed"));
+            var ended = calls.get("/v1/batches/" + batch).body();
+            assertThat(ended.at("/request_counts")).isEqualTo(MAPPER.readTree(
+                    "{\"total\": %d, \"completed\": %d, \"failed\": 0}".formatted(count, count)));
+            var out = folder.resolve("out.jsonl");
+            say("batch", Files.writeString(folder.resolve("in.jsonl"), lines).toString(), "--out", out.toString());
+            String output = calls.get("/v1/files/" + ended.get("output_file_id").textValue() + "/content").text("");
+            assertThat(texts(output)).isEqualTo(texts(Files.readString(out))).hasSize(count);
+            assertThat(output.lines()).as("no line comes twice").hasSize(count);
+        }
+    }
+
+    private static Map<String, String> texts(String lines) throws IOException {
+        var texts = new TreeMap<String, String>();
+        byCustomId(lines).forEach((id, line) -> texts.put(id, line.at("/response/body/choices").toString()));
+        return texts;
+    }
+
+    @Test
+    void aBatchWhoseCompletionWindowHasPassedIsExpiredAndItsAnswersStay() throws Exception {
+        try (var bridge = bridge(Optional.empty(), 1 << 20)) {
+            var calls = BridgeCalls.of(bridge.url(), "none");
+            String batch = calls.create(calls.upload(lines(2_000)).text("/id")).text("/id");
+            try (var _ = feeder()) {
+                story.client.await("answers", () -> calls.get("/v1/batches/" + batch).body()
+                        .at("/request_counts/completed").asInt() > 0);
+            }
+            try (var _ = JobFeeder.start(Connection.of(story.bootstrapServers, story.registryUrl),
+                    story.config.topics(), () -> System.currentTimeMillis() + Duration.ofHours(25).toMillis())) {
+                story.client.await("the end",
+                        () -> calls.get("/v1/batches/" + batch).text("/status").equals("expired"));
+            }
+            var ended = calls.get("/v1/batches/" + batch).body();
+            assertThat(ended.get("expired_at").isNumber()).isTrue();
+            assertThat(ended.get("completed_at").isNull()).isTrue();
+            int answered = ended.at("/request_counts/completed").asInt();
+            assertThat(answered).isPositive().isLessThan(2_000);
+            String output = "/v1/files/" + ended.get("output_file_id").textValue() + "/content";
+            assertThat(calls.get(output).text("").lines()).hasSize(answered);
         }
     }
 

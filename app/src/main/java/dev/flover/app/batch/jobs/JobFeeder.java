@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
@@ -30,18 +31,25 @@ public final class JobFeeder implements AutoCloseable {
 
     private final Connection connection;
     private final TopicNames names;
+    private final LongSupplier wall;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread thread;
     private String lastFailure = "";
 
-    private JobFeeder(Connection connection, TopicNames names) {
+    private JobFeeder(Connection connection, TopicNames names, LongSupplier wall) {
         this.connection = connection;
         this.names = names;
+        this.wall = wall;
         thread = Thread.ofPlatform().name("batch-feeder").daemon().unstarted(this::run);
     }
 
     public static JobFeeder start(Connection connection, TopicNames names) {
-        var feeder = new JobFeeder(connection, names);
+        return start(connection, names, System::currentTimeMillis);
+    }
+
+    /// @param wall the clock of deadlines, ms since 1970
+    public static JobFeeder start(Connection connection, TopicNames names, LongSupplier wall) {
+        var feeder = new JobFeeder(connection, names, wall);
         feeder.thread.start();
         return feeder;
     }
@@ -49,8 +57,7 @@ public final class JobFeeder implements AutoCloseable {
     private void run() {
         var pause = FIRST_PAUSE;
         while (awaitTopic()) {
-            try (var session = new FeederSession(HttpSettings.access(connection, names),
-                    System::currentTimeMillis)) {
+            try (var session = new FeederSession(HttpSettings.access(connection, names), wall)) {
                 while (closed.getCount() > 0) {
                     session.step();
                     pause = FIRST_PAUSE;
