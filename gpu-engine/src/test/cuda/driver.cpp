@@ -111,6 +111,7 @@ long failingAfter = -1;
 int failure;
 int lost;
 int timing = EAGER;
+bool peers = true;
 size_t memoryBytes = size_t{1} << 30;
 size_t used;
 
@@ -251,6 +252,13 @@ void stub_reset(int newTiming, int64_t bytes) {
     failingCall.clear();
     failingAfter = -1;
     lost = 0;
+    peers = true;
+}
+
+/// Chooses whether the devices reach each other's memory. They do after a reset.
+void stub_peers(int reach) {
+    std::lock_guard<std::recursive_mutex> locked(mutex);
+    peers = reach != 0;
 }
 
 /// Lets a function fail after `after` more calls of it, and every later call of any function too.
@@ -324,6 +332,11 @@ int cuDeviceGetAttribute(int* value, int attribute, int) {
         case 97: *value = MOST_SHARED; return SUCCESS;
         default: return fault("attribute " + std::to_string(attribute) + " is not emulated", INVALID_VALUE);
     }
+}
+
+int cuDeviceCanAccessPeer(int* can, int device, int peer) {
+    *can = device != peer && peers ? 1 : 0;
+    return SUCCESS;
 }
 
 int cuDevicePrimaryCtxRetain(void** context, int device) {

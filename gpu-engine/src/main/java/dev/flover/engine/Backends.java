@@ -5,6 +5,7 @@ import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.backend.cpu.CpuBackends;
 import dev.flover.engine.backend.cuda.CudaBackend;
+import dev.flover.engine.backend.cuda.driver.InstalledDevices;
 import dev.flover.engine.backend.ranks.NumaNodes;
 import dev.flover.engine.backend.ranks.ShardedBackend;
 import dev.flover.engine.backend.reference.ReferenceBackend;
@@ -46,7 +47,8 @@ public final class Backends {
 
     private static BackendReport report(String name) {
         try (var backend = open(name, 0)) {
-            return new BackendReport(name, true, backend.describe());
+            String others = name.equals("cuda") ? InstalledDevices.describe() : "";
+            return new BackendReport(name, true, backend.describe() + (others.isEmpty() ? "" : "; " + others));
         } catch (IllegalArgumentException | EngineException e) {
             return new BackendReport(name, false, e.getMessage());
         }
@@ -87,19 +89,41 @@ public final class Backends {
     /// @param threads the number of threads of a backend that computes on the host; 0 lets the backend choose
     /// @throws IllegalArgumentException if the name is unknown or the backend cannot run here, with the reason
     public static Backend open(String name, int threads) {
+        return open(name, threads, DeviceList.UNCHOSEN);
+    }
+
+    /// Opens a backend by name, on a chosen device.
+    ///
+    /// @param devices one device, or none for the first; if there is one, `auto` means `cuda`
+    /// @throws IllegalArgumentException if the name is unknown or the backend cannot run here or on a chosen device,
+    ///     with the reason
+    public static Backend open(String name, int threads, DeviceList devices) {
         if (threads < 0) {
             throw new IllegalArgumentException("threads must be at least 0, was " + threads);
         }
+        if (devices.isChosen()) {
+            requireDevices(name, devices);
+            return CudaBackend.open(devices.ofRanks(1).getFirst());
+        }
         return switch (name) {
             case "reference" -> new ReferenceBackend();
-            case "auto" -> firstUsable(List.of(CudaBackend::open, () -> CpuBackends.open("cpu", threads)));
+            case "auto" -> firstUsable(List.of(() -> CudaBackend.open(0), () -> CpuBackends.open("cpu", threads)));
             case "cpu", "cpu-java", "cpu-avx512", "cpu-avxvnni", "cpu-avx2", "cpu-dotprod", "cpu-plain" ->
                 CpuBackends.open(name, threads);
-            case "cuda" -> CudaBackend.open();
+            case "cuda" -> CudaBackend.open(0);
             default -> throw new IllegalArgumentException("there is no backend named " + name
                     + "; choose auto, cpu, cpu-java, cpu-avx512, cpu-avxvnni, cpu-avx2, cpu-dotprod, cpu-plain, cuda"
                     + " or reference");
         };
+    }
+
+    private static void requireDevices(String name, DeviceList devices) {
+        if (!name.equals("cuda") && !name.equals("auto")) {
+            throw new IllegalArgumentException("the backend " + name + " computes on the processor, but the device"
+                    + (devices.numbers().size() == 1 ? " " : "s ") + devices
+                    + (devices.numbers().size() == 1 ? " was" : " were") + " chosen; choose the backend cuda, or no "
+                    + "device");
+        }
     }
 
     /// Opens a backend for each of several ranks that divide a model among themselves; for one rank, a backend as
@@ -109,9 +133,20 @@ public final class Backends {
     ///
     /// @param threads the number of threads of all ranks together, at least one for each; 0 lets the backends choose
     /// @param ranks   as [#ranks] found
+    /// @param devices a device for each rank, or none for the first ones
     /// @throws IllegalArgumentException if the name is unknown, or if its backend cannot run here or in ranks
+    public static BackendGroup open(String name, int threads, int ranks, DeviceList devices) {
+        if (devices.isChosen()) {
+            requireDevices(name, devices);
+            ShardPlan.checkRanks(ranks);
+            devices.ofRanks(ranks);
+        }
+        return ranks == 1 ? open(name, threads, devices) : open(name, threads, ranks, NumaNodes.ofThisMachine());
+    }
+
+    /// As [#open(String, int, int, DeviceList)], without chosen devices.
     public static BackendGroup open(String name, int threads, int ranks) {
-        return open(name, threads, ranks, NumaNodes.ofThisMachine());
+        return open(name, threads, ranks, DeviceList.UNCHOSEN);
     }
 
     static BackendGroup open(String name, int threads, int ranks, NumaNodes nodes) {

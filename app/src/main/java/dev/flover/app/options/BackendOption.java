@@ -1,6 +1,7 @@
 package dev.flover.app.options;
 
 import dev.flover.engine.Backends;
+import dev.flover.engine.DeviceList;
 import dev.flover.engine.backend.Backend;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -8,7 +9,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/// The options `--backend` and `--threads`, for commands that do not let the user set the engine's limits.
+/// The options `--backend`, `--threads` and `--devices`, for commands that do not let the user set the engine's limits.
 public final class BackendOption {
     @Spec(Target.MIXEE)
     private CommandSpec command;
@@ -21,6 +22,10 @@ public final class BackendOption {
             description = "Compute threads of a CPU backend. Default: one for each core.")
     private int threads;
 
+    @Option(names = "--devices", paramLabel = "N,...", defaultValue = "",
+            description = EngineOptions.DEVICES_DESCRIPTION)
+    private String devices;
+
     public String name() {
         return name;
     }
@@ -30,20 +35,32 @@ public final class BackendOption {
         return threads;
     }
 
+    /// Returns the devices that the user has chosen.
+    ///
+    /// @throws ParameterException if the option's text is no list of numbers
+    public DeviceList devices() {
+        return EngineOptions.devices(command.commandLine(), devices);
+    }
+
     /// Opens the backend.
     ///
     /// @throws ParameterException if there is no backend of that name, or if it does not work on this machine
     public Backend open() {
+        return open(devices());
+    }
+
+    private Backend open(DeviceList devices) {
         OptionRange.check(command, "--threads", threads, 0, Integer.MAX_VALUE);
         try {
-            return Backends.open(name, threads);
+            return Backends.open(name, threads, devices);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "--backend " + name + ": " + e.getMessage(), e);
         }
     }
 
-    /// Checks that [#open] will succeed, so that a command can fail before it starts anything.
+    /// Checks that the backend can be opened, so that a command can fail before it starts anything. If there are
+    /// devices for several ranks, the first is tried.
     public void check() {
-        open().close();
+        open(devices().first(1)).close();
     }
 }

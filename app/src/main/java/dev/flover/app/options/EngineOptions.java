@@ -1,6 +1,7 @@
 package dev.flover.app.options;
 
 import dev.flover.engine.Backends;
+import dev.flover.engine.DeviceList;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.BackendGroup;
@@ -16,6 +17,9 @@ public final class EngineOptions {
     private static final int DEFAULT_PREFILL_CHUNK = 64;
     private static final int BLOCK_TOKENS = 16;
 
+    static final String DEVICES_DESCRIPTION = "Devices of the backend cuda, by the numbers that `flover devices` "
+            + "prints: one for each rank. Default: the first.";
+
     /// The value of `--kv-blocks` for as many blocks as fit into memory.
     private static final int FITTING_BLOCKS = 0;
 
@@ -27,6 +31,10 @@ public final class EngineOptions {
     @Option(names = "--threads", paramLabel = "N",
             description = "Compute threads of a CPU backend. Default: one for each core.")
     private int threads;
+
+    @Option(names = "--devices", paramLabel = "N,...", defaultValue = "",
+            description = DEVICES_DESCRIPTION)
+    private String devices = "";
 
     @Option(names = "--max-sequences", paramLabel = "N",
             description = "Most generations in one fused step; further ones wait. Default: " + DEFAULT_SEQUENCES + ".")
@@ -81,9 +89,18 @@ public final class EngineOptions {
             throw new ParameterException(command, "--threads must be at least 0, was " + threads);
         }
         try {
-            return configured(command, Backends.open(backend, threads));
+            return configured(command, Backends.open(backend, threads, devices(command, devices)));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command, "--backend " + backend + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// Reads the text of `--devices`.
+    static DeviceList devices(CommandLine command, String text) {
+        try {
+            return DeviceList.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command, "--devices: " + e.getMessage(), e);
         }
     }
 
@@ -105,7 +122,7 @@ public final class EngineOptions {
         if (threads < 0) {
             throw new ParameterException(command, "--threads must be at least 0, was " + threads);
         }
-        return configured(command, ranks.open(backend, threads, model));
+        return configured(command, ranks.open(backend, threads, devices(command, devices), model));
     }
 
     private static int clamp(long value) {

@@ -1,6 +1,7 @@
 package dev.flover.app.options;
 
 import dev.flover.engine.Backends;
+import dev.flover.engine.DeviceList;
 import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.model.Model;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,16 +30,12 @@ public final class RankOption {
     ///
     /// @param backend as in `--backend`
     /// @param threads of all ranks together; 0 for one for each core
+    /// @param devices as in `--devices`
     /// @throws ParameterException if the model cannot be divided so, or the backend cannot run here or in ranks
-    public BackendGroup open(String backend, int threads, Model model) {
-        return open(command, ranks, backend, threads, model);
-    }
-
-    /// Opens a backend for each of so many ranks, as [#open(String, int, Model)] does.
-    public static BackendGroup open(CommandSpec command, String ranks, String backend, int threads, Model model) {
+    public BackendGroup open(String backend, int threads, DeviceList devices, Model model) {
         int found = count(command, ranks, backend, model);
         try {
-            return Backends.open(backend, threads, found);
+            return Backends.open(backend, threads, found, devices);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "--backend " + backend + ": " + e.getMessage(), e);
         }

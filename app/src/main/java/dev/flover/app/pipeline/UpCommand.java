@@ -21,6 +21,7 @@ import dev.flover.app.terminal.StopSignal;
 import dev.flover.app.tracing.GenerationSpans;
 import dev.flover.app.tracing.Tracing;
 import dev.flover.engine.Backends;
+import dev.flover.engine.DeviceList;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.backend.BackendGroup;
@@ -150,7 +151,8 @@ public final class UpCommand implements Callable<Integer> {
         int ranks = orRefuse(SettingTable.TP,
                 () -> Backends.ranks(settings.settings().get(SettingTable.TP), name, model));
         int threads = settings.settings().find(SettingTable.THREADS).orElse(0);
-        var opened = orRefuse(SettingTable.BACKEND, () -> Backends.open(name, threads, ranks));
+        var devices = DeviceList.parse(settings.settings().find(SettingTable.DEVICES).orElse(""));
+        var opened = orRefuse(SettingTable.BACKEND, () -> Backends.open(name, threads, ranks, devices));
         var backend = orRefuse(SettingTable.KV_BITS,
                 () -> Backends.withCacheOf(settings.settings().get(SettingTable.KV_BITS), opened));
         KernelTuning.apply(backend, threads).ifPresent(chosen -> say("kernels", chosen));

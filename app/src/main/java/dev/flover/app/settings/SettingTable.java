@@ -371,6 +371,10 @@ public final class SettingTable {
             "Ranks that divide the model among themselves (tensor parallelism): groups of threads of a CPU backend; "
                     + "auto is one for each NUMA node. Tokens do not depend on it; `flover inspect --tp list` shows "
                     + "what a model allows.");
+    public static final Setting<String> DEVICES = pipeline(Section.ENGINE, "devices",
+            text("\\d{1,4}(,\\d{1,4})*", "numbers of devices with commas between them, such as 0,1", "N,..."),
+            "Devices of the backend cuda, by the numbers that `flover devices` prints: one for each rank. Default: the "
+                    + "first.");
     public static final Setting<Integer> MAX_SEQUENCES = pipeline(Section.ENGINE, "max-sequences",
             new Whole(1, 4096), "64", "Most generations in one fused step; further ones wait.");
     public static final Setting<Integer> TOKEN_BUDGET = pipeline(Section.ENGINE, "token-budget", new Whole(1, ANY),

@@ -69,6 +69,10 @@ class GenerateCommandTest {
         assertThat(Console.run("generate", "--prompt", "a", "--tp", "3").err())
                 .contains("--tp 3: a model can be divided among 1, 2, 4 or 8 ranks, or auto; found 3");
         assertThat(Console.run("inspect", "--tp", "4").err()).contains("--tp must be list, was 4");
+        assertThat(Console.run("generate", "--prompt", "a", "--backend", "cpu", "--devices", "0").err())
+                .contains("--backend cpu: the backend cpu computes on the processor, but the device 0 was chosen");
+        assertThat(Console.run("generate", "--prompt", "a", "--devices", "first").err())
+                .contains("--devices: expected numbers of devices with commas between them, such as 0,1, found first");
     }
 
     @Test

@@ -140,7 +140,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         checkOptions();
         backend.check();
         try (var model = modelOption.open()) {
-            ranks.open(backend.name(), backend.threads(), model).close();
+            ranks.open(backend.name(), backend.threads(), backend.devices(), model).close();
             return call(model);
         }
     }
@@ -251,7 +251,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         return VictimSettingsBuilder.builder().group(0).bootstrapServers(world.connection().bootstrapServers())
                 .registryUrl(world.frontUrl()).folder(state).model(modelOption.path().toAbsolutePath())
                 .context(modelOption.context()).backend(backend.name()).threads(backend.threads())
-                .ranks(ranks.text()).delivery(how).commitIntervalMs(interval)
+                .ranks(ranks.text()).devices(backend.devices().toString()).delivery(how).commitIntervalMs(interval)
                 .sessionTimeoutMs(sessionTimeoutMs).build();
     }
 

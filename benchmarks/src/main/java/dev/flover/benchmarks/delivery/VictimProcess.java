@@ -4,6 +4,7 @@ import dev.flover.app.options.CommandException;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.embedded.JavaCommand;
 import dev.flover.engine.Backends;
+import dev.flover.engine.DeviceList;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.loading.ModelLoader;
@@ -83,7 +84,8 @@ final class VictimProcess implements AutoCloseable {
         try (var stop = StopSignal.install(); var model = ModelLoader.open(settings.model(), settings.context())) {
             var config = engineConfig(model);
             var engine = Engine.start(model, Backends.open(settings.backend(), settings.threads(),
-                    Backends.ranks(settings.ranks(), settings.backend(), model)), config);
+                    Backends.ranks(settings.ranks(), settings.backend(), model),
+                    DeviceList.parse(settings.devices())), config);
             System.out.println(LOADED);
             try (var pipeline = Pipeline.start(settings.pipeline(), RequestContract.ofThisRelease(), model, engine,
                     config, new SimpleMeterRegistry(), () -> System.currentTimeMillis() + setBy.get())) {

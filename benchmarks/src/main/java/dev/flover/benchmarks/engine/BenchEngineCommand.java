@@ -253,7 +253,7 @@ public final class BenchEngineCommand implements Runnable {
             ShardPlan.of(opened, count);
         }
         for (int count : ranks) {
-            var group = Backends.open(backend.name(), backend.threads(), count);
+            var group = Backends.open(backend.name(), backend.threads(), count, backend.devices().first(count));
             arithmetic = group.arithmetic();
             var engine = LoadingLine.start(opened, group, config, spec.commandLine().getErr());
             engines.add(new RankComparison.RankedEngine(count, engine));

@@ -70,12 +70,13 @@ public final class CudaBackend implements Backend {
         experts = new ExpertVerbs(driver, kernels, workspace);
     }
 
-    /// Opens the first device.
+    /// Opens a device.
     ///
+    /// @param number of the device, as the driver counts
     /// @throws IllegalArgumentException if there is no driver, device or compiled kernel; the message says which is
     ///     missing
-    public static CudaBackend open() {
-        return new CudaBackend(JCudaDevice.open());
+    public static CudaBackend open(int number) {
+        return new CudaBackend(JCudaDevice.open(number));
     }
 
     @Override

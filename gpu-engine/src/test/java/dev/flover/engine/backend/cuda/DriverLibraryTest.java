@@ -36,7 +36,7 @@ class DriverLibraryTest {
     @Tag("gpu")
     void theSelfTestPassesOnTheDevice() {
         Assumptions.assumeTrue(JCudaDevice.problem().isEmpty(), JCudaDevice::problem);
-        var checks = new SelfTest(CudaBackend::open, 2, SelfTest.Size.FULL).run(check -> { });
+        var checks = new SelfTest(() -> CudaBackend.open(0), 2, SelfTest.Size.FULL).run(check -> { });
         assertThat(checks).isNotEmpty().allMatch(Check::passed);
     }
 }

@@ -14,6 +14,8 @@ import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.cuda.StubDriver.Timing;
 import dev.flover.engine.backend.cuda.driver.CudaException;
 import dev.flover.engine.backend.cuda.driver.Driver;
+import dev.flover.engine.backend.cuda.driver.InstalledDevices;
+import dev.flover.engine.backend.cuda.driver.JCudaDevice;
 import dev.flover.engine.model.TinyModels;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
@@ -168,6 +170,21 @@ class JCudaDeviceTest {
             assertThat(firstByte(first, there)).isEqualTo((byte) 1);
             assertThat(firstByte(second, here)).isEqualTo((byte) 2);
         }
+    }
+
+    @Test
+    void theDevicesAreListedWithTheirReach() {
+        assertThat(InstalledDevices.describe())
+                .isEqualTo("2 devices: 0 stub device, 1 stub device; peer access between all");
+        stub.reachEachOther(false);
+        assertThat(InstalledDevices.describe()).endsWith("; no peer access between 0 and 1");
+    }
+
+    @Test
+    void aDeviceThatDoesNotExistIsRefusedWithThoseThatDo() {
+        Assumptions.assumeTrue(JCudaDevice.problem().isEmpty(), JCudaDevice::problem);
+        assertThatThrownBy(() -> CudaBackend.open(2)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("there is no device 2: the driver has found 2 devices, 0 to 1");
     }
 
     private static byte firstByte(Driver driver, long address) {

@@ -20,6 +20,7 @@ final class StubDriver {
     private static final int FATBIN_MAGIC = 0xBA55ED50;
 
     private final MethodHandle reset;
+    private final MethodHandle peers;
     private final MethodHandle lose;
     private final MethodHandle calls;
     private final MethodHandle held;
@@ -34,6 +35,7 @@ final class StubDriver {
         System.load(library.toString());
         var symbols = SymbolLookup.libraryLookup(library, Arena.global());
         reset = find(symbols, "stub_reset", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+        peers = find(symbols, "stub_peers", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
         lose = find(symbols, "stub_lose",
                 FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
         calls = find(symbols, "stub_calls", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS));
@@ -66,6 +68,14 @@ final class StubDriver {
     void reset(Timing timing, long memoryBytes) {
         call(() -> {
             reset.invokeExact(timing.ordinal(), memoryBytes);
+            return 0L;
+        });
+    }
+
+    /// Chooses whether the two devices reach each other's memory. They do after a reset.
+    void reachEachOther(boolean reach) {
+        call(() -> {
+            peers.invokeExact(reach ? 1 : 0);
             return 0L;
         });
     }

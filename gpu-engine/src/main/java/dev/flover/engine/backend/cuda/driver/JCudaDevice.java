@@ -33,6 +33,7 @@ import jcuda.driver.JCudaDriver;
 public final class JCudaDevice implements Driver {
     private static final String FATBIN = "/dev/flover/engine/backend/cuda/flover.fatbin";
     private static final int UPLOAD_BYTES = 1 << 30;
+    private static final int LEAST_CAPABILITY = 80;
 
     private final DeviceProperties properties;
     private final CUdevice device;
@@ -66,16 +67,22 @@ public final class JCudaDevice implements Driver {
         check("cuStreamCreate", JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "");
     }
 
-    /// Opens the first device.
+    /// Opens a device.
     ///
+    /// @param number of the device, as the driver counts
     /// @throws IllegalArgumentException if there is no driver, device or compiled kernel; the message says which is
     ///     missing
-    public static JCudaDevice open() {
+    public static JCudaDevice open(int number) {
         String problem = problem();
         if (!problem.isEmpty()) {
             throw new IllegalArgumentException(problem);
         }
-        return new JCudaDevice(0, fatbin());
+        InstalledDevices.requireExisting(number);
+        String old = tooOld(properties(device(number)));
+        if (!old.isEmpty()) {
+            throw new IllegalArgumentException(old);
+        }
+        return new JCudaDevice(number, fatbin());
     }
 
     /// Why no device can be opened here, or empty if one can.
@@ -87,14 +94,13 @@ public final class JCudaDevice implements Driver {
         if (!DriverLibrary.problem().isEmpty()) {
             return DriverLibrary.problem();
         }
-        var count = new int[1];
-        check("cuDeviceGetCount", JCudaDriver.cuDeviceGetCount(count), "");
-        if (count[0] == 0) {
-            return "the cuda backend found no device; choose --backend cpu";
-        }
-        var properties = properties(device(0));
-        return properties.capability() >= 80 ? "" : "the cuda backend needs compute capability 8.0 or newer, found "
-                + properties;
+        return InstalledDevices.count() == 0 ? "the cuda backend found no device; choose --backend cpu"
+                : tooOld(properties(device(0)));
+    }
+
+    private static String tooOld(DeviceProperties properties) {
+        return properties.capability() >= LEAST_CAPABILITY ? ""
+                : "the cuda backend needs compute capability 8.0 or newer, found " + properties;
     }
 
     /// The properties of the first device. To be called only if [#problem] is empty.
@@ -110,14 +116,14 @@ public final class JCudaDevice implements Driver {
         }
     }
 
-    private static CUdevice device(int ordinal) {
+    static CUdevice device(int ordinal) {
         DriverLibrary.require();
         var device = new CUdevice();
         check("cuDeviceGet", JCudaDriver.cuDeviceGet(device, ordinal), "");
         return device;
     }
 
-    private static DeviceProperties properties(CUdevice device) {
+    static DeviceProperties properties(CUdevice device) {
         var name = new byte[256];
         check("cuDeviceGetName", JCudaDriver.cuDeviceGetName(name, name.length, device), "");
         int length = 0;
@@ -357,7 +363,7 @@ public final class JCudaDevice implements Driver {
         check("cuCtxSetCurrent", JCudaDriver.cuCtxSetCurrent(context), "");
     }
 
-    private static void check(String call, int result, String advice) {
+    static void check(String call, int result, String advice) {
         if (result != CUresult.CUDA_SUCCESS) {
             throw new CudaException(call, CUresult.stringFor(result), advice);
         }
