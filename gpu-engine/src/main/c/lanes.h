@@ -15,6 +15,10 @@
 /// Goes before a loop over the rows or panels of a tile: it is unrolled, so that the tile's sums stay in registers.
 #define UNROLLED _Pragma("GCC unroll 32")
 
+/// Makes the compiler write what it holds of this memory, and read it again. (Otherwise it may keep sums in registers
+/// that a tile needs for other numbers.)
+INLINE void leave_in_memory(float *p) { __asm__ volatile("" : : "r"(p) : "memory"); }
+
 static const float GREATEST_HALF = 65504;
 
 /// Prefetches memory that will be read soon. The address may be outside the allocated memory.
@@ -24,7 +28,7 @@ INLINE void fetch(const void *p) { __builtin_prefetch(p, 0, 3); }
 
 #include <immintrin.h>
 #define KERNEL(name) flover_avx512_##name
-enum { INTEGER_ROWS = 4, INTEGER_PANELS = 3, FLOAT_ROWS = 8, FLOAT_PANELS = 3, ATTENTION_PANELS = 4 };
+enum { INTEGER_ROWS = 4, INTEGER_PANELS = 3, WIDE_ROWS = 8, FLOAT_ROWS = 8, FLOAT_PANELS = 3, ATTENTION_PANELS = 4 };
 enum { SIGNED_DOT = 0 };
 
 typedef __m512 floats;
@@ -132,7 +136,7 @@ enum { SIGNED_DOT = 0 };
 #define KERNEL(name) flover_avx2_##name
 enum { SIGNED_DOT = 1 };
 #endif
-enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, FLOAT_ROWS = 6, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
+enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, WIDE_ROWS = 2, FLOAT_ROWS = 6, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
 
 typedef struct { __m256 a, b; } floats;
 typedef struct { __m256i a, b; } ints;
@@ -273,7 +277,7 @@ INLINE ints dot_signed(ints sum, ints bytes, ints four) {
 
 #include <arm_neon.h>
 #define KERNEL(name) flover_dotprod_##name
-enum { INTEGER_ROWS = 4, INTEGER_PANELS = 1, FLOAT_ROWS = 4, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
+enum { INTEGER_ROWS = 4, INTEGER_PANELS = 1, WIDE_ROWS = 4, FLOAT_ROWS = 4, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
 enum { SIGNED_DOT = 1 };
 
 typedef struct { float32x4_t at[4]; } floats;
@@ -397,7 +401,7 @@ INLINE ints dot_signed(ints sum, ints bytes, ints four) {
 
 #include <math.h>
 #define KERNEL(name) flover_plain_##name
-enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, FLOAT_ROWS = 4, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
+enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, WIDE_ROWS = 2, FLOAT_ROWS = 4, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
 enum { SIGNED_DOT = 0 };
 
 typedef struct { float at[16]; } floats;

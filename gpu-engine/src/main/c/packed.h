@@ -97,30 +97,45 @@ INLINE floats nibbles_at(const uint8_t *record, int within, int group, int high,
     return high ? upper : fma_(upper, splat(-16), both);
 }
 
-INLINE floats scale_at(const weights *w, const uint8_t *record, int panel, int block, int group, const form f) {
+/// Whether the scale of a group is a whole-number factor times an f16 of its record.
+INLINE int has_factors(const form f) { return f.scale == FACTOR_SCALE || f.scale == NIBBLE_SCALE; }
+
+/// Widens the f16 scales of one record that has factors, and behind them its minimums.
+///
+/// @param wide [2][16]
+INLINE void widen_scales(const weights *w, float *wide, int panel, int block, const form f) {
+    if (has_factors(f)) {
+        long at = 16 * ((long)panel * w->records + block / f.span);
+        store(wide, load_half((const uint16_t *)w->scales + at));
+        if (f.minimums) {
+            store(wide + 16, load_half((const uint16_t *)w->minimums + at));
+        }
+    }
+}
+
+/// @param wide what `widen_scales` wrote for the record
+INLINE floats scale_at(
+        const weights *w, const float *wide, const uint8_t *record, int panel, int block, int group, const form f) {
     long at = 16 * ((long)panel * w->records + block / f.span);
     switch (f.scale) {
         case FLOAT_SCALE: return load((const float *)w->scales + at * (32 / f.group) + 16 * group);
         case HALF_SCALE: return load_half((const uint16_t *)w->scales + at);
         case POWER_SCALE: return power_scale((const uint8_t *)w->scales + at);
-        case FACTOR_SCALE:
-            return mul(load_half((const uint16_t *)w->scales + at), factors_at(record, block % f.span, group, 0, f));
-        case NIBBLE_SCALE:
-            return mul(load_half((const uint16_t *)w->scales + at), nibbles_at(record, block % f.span, group, 0, f));
+        case FACTOR_SCALE: return mul(load(wide), factors_at(record, block % f.span, group, 0, f));
+        case NIBBLE_SCALE: return mul(load(wide), nibbles_at(record, block % f.span, group, 0, f));
     }
     __builtin_unreachable();
 }
 
-INLINE floats minimum_at(const weights *w, const uint8_t *record, int panel, int block, int group, const form f) {
+INLINE floats minimum_at(
+        const weights *w, const float *wide, const uint8_t *record, int panel, int block, int group, const form f) {
     long at = 16 * ((long)panel * w->records + block / f.span);
     switch (f.scale) {
         case FLOAT_SCALE: return load((const float *)w->minimums + at * (32 / f.group) + 16 * group);
         case HALF_SCALE: return load_half((const uint16_t *)w->minimums + at);
         case POWER_SCALE: break;
-        case FACTOR_SCALE:
-            return mul(load_half((const uint16_t *)w->minimums + at), factors_at(record, block % f.span, group, 1, f));
-        case NIBBLE_SCALE:
-            return mul(load_half((const uint16_t *)w->minimums + at), nibbles_at(record, block % f.span, group, 1, f));
+        case FACTOR_SCALE: return mul(load(wide + 16), factors_at(record, block % f.span, group, 1, f));
+        case NIBBLE_SCALE: return mul(load(wide + 16), nibbles_at(record, block % f.span, group, 1, f));
     }
     __builtin_unreachable();
 }

@@ -9,8 +9,9 @@
 //
 // With many rows the kernel is bound by the int8 multipliers. With few rows it is bound by reading the weights, so it
 // prefetches them. A tile of INTEGER_ROWS rows and INTEGER_PANELS panels keeps its integer and float sums in registers.
-// With up to HELD_ROWS rows, all tiles process a few blocks before any tile goes on to the next blocks: the weights of
-// these blocks stay in the L1 cache, while the next ones are prefetched from memory.
+// A tile of WIDE_ROWS rows keeps its float sums in the L1 cache; it takes codes apart half as often. With up to
+// HELD_ROWS rows, all tiles process a few blocks before any tile goes on to the next blocks: the weights of these
+// blocks stay in the L1 cache, while the next ones are prefetched from memory.
 //
 // A tile takes the codes of weights apart in registers, which costs one to four instructions for each register of
 // weights. With more rows, the codes and the scales of a few blocks are taken apart once, to a buffer in the L1 cache
@@ -42,7 +43,7 @@ typedef struct {
 typedef struct {
     const uint8_t *weights;
     long share, distance;
-    int lines;          // cache lines to prefetch for each block and panel; 0 for none
+    int lines;          // cache lines that this tile prefetches for each block and panel; 0 for none
 } upcoming;
 
 INLINE ints broadcast_four(const int8_t *bytes) {
@@ -51,57 +52,78 @@ INLINE ints broadcast_four(const int8_t *bytes) {
     return splat_int(four);
 }
 
+/// The order in which a group's steps are computed. In a tile of several panels, those that lie in one register of a
+/// nibble plane come after each other. Otherwise the compiler would keep the whole planes in registers.
+INLINE int step_of(const int group, const int turn, const form f) {
+    return f.low == 4 && f.group == 32 && INTEGER_PANELS > 1 ? turn % 2 * 4 + turn / 2 : group * (f.group / 4) + turn;
+}
+
+/// Computes the integer products of one group of inputs.
+INLINE void multiply(
+        const product *p, const uint8_t *const *record, int within, int row, int block, ints *integer,
+        const int group, const int R, const int P, const form f) {
+    const int groups = 32 / f.group, is_signed = SIGNED_DOT && f.is_signed;
+    UNROLLED for (int r = 0; r < R; r++) {
+        int32_t correction = p->corrections[(long)(row + r) * p->blocks * groups + block * groups + group];
+        UNROLLED for (int i = 0; i < P; i++) {
+            integer[r * P + i] = splat_int(is_signed ? 0 : correction);
+        }
+    }
+    UNROLLED for (int turn = 0; turn < f.group / 4; turn++) {
+        const int step = step_of(group, turn, f);
+        ints weight[INTEGER_PANELS];
+        UNROLLED for (int i = 0; i < P; i++) {
+            weight[i] = weights_at(record[i], within, step, f);
+        }
+        UNROLLED for (int r = 0; r < R; r++) {
+            ints four = broadcast_four(p->bytes + (long)(row + r) * 32 * p->blocks + 32 * block + 4 * step);
+            UNROLLED for (int i = 0; i < P; i++) {
+                integer[r * P + i] = is_signed ? dot_signed(integer[r * P + i], weight[i], four)
+                                               : dot(integer[r * P + i], weight[i], four);
+            }
+        }
+    }
+}
+
 /// Adds the products of one block of inputs to the sums of `R` rows and `P` panels.
 ///
-/// @param w the weights, whose block `at` belongs to the inputs' block `block`
+/// @param w    the weights, whose block `at` belongs to the inputs' block `block`
+/// @param wide [P][2][16], the widened scales of the panels' records
+/// @param sum  the sums; those of a tile of WIDE_ROWS rows are in `held` instead
 INLINE void add_block(
-        const product *p, const weights *w, int panel, int at, int row, int block, floats *sum,
-        const int R, const int P, const form f) {
-    const int groups = 32 / f.group, steps = f.group / 4, is_signed = SIGNED_DOT && f.is_signed;
+        const product *p, const weights *w, const float *wide, int panel, int at, int row, int block, floats *sum,
+        float *held, const int R, const int P, const form f) {
+    const int groups = 32 / f.group, in_memory = R > INTEGER_ROWS;
     const uint8_t *record[INTEGER_PANELS];
     UNROLLED for (int i = 0; i < P; i++) {
         record[i] = record_at(w, panel + i, at, f);
     }
     UNROLLED for (int g = 0; g < groups; g++) {
-        ints integer[INTEGER_ROWS * INTEGER_PANELS];
-        UNROLLED for (int r = 0; r < R; r++) {
-            int32_t correction = p->corrections[(long)(row + r) * p->blocks * groups + block * groups + g];
-            UNROLLED for (int i = 0; i < P; i++) {
-                integer[r * P + i] = splat_int(is_signed ? 0 : correction);
-            }
-        }
-        UNROLLED for (int step = g * steps; step < (g + 1) * steps; step++) {
-            ints weight[INTEGER_PANELS];
-            UNROLLED for (int i = 0; i < P; i++) {
-                weight[i] = weights_at(record[i], at % f.span, step, f);
-            }
-            UNROLLED for (int r = 0; r < R; r++) {
-                ints four = broadcast_four(p->bytes + (long)(row + r) * 32 * p->blocks + 32 * block + 4 * step);
-                UNROLLED for (int i = 0; i < P; i++) {
-                    integer[r * P + i] = is_signed ? dot_signed(integer[r * P + i], weight[i], four)
-                                                   : dot(integer[r * P + i], weight[i], four);
-                }
-            }
-        }
-        floats scale[INTEGER_PANELS];
+        ints integer[WIDE_ROWS * INTEGER_PANELS];
+        multiply(p, record, at % f.span, row, block, integer, g, R, P, f);
+        floats scale[INTEGER_PANELS], minimum[INTEGER_PANELS];
         UNROLLED for (int i = 0; i < P; i++) {
-            scale[i] = scale_at(w, record[i], panel + i, at, g, f);
+            scale[i] = scale_at(w, wide + 32 * i, record[i], panel + i, at, g, f);
+            minimum[i] = f.minimums ? minimum_at(w, wide + 32 * i, record[i], panel + i, at, g, f) : splat(0);
         }
         UNROLLED for (int r = 0; r < R; r++) {
             floats row_scale = splat(p->row_scales[(long)(row + r) * p->blocks + block]);
             UNROLLED for (int i = 0; i < P; i++) {
-                floats *to = &sum[r * P + i];
-                *to = fma_(from_ints(integer[r * P + i]), mul(scale[i], row_scale), *to);
-            }
-        }
-        if (f.minimums) {
-            UNROLLED for (int i = 0; i < P; i++) {
-                floats minimum = minimum_at(w, record[i], panel + i, at, g, f);
-                UNROLLED for (int r = 0; r < R; r++) {
-                    floats row_sum = splat(p->sums[(long)(row + r) * p->blocks * groups + block * groups + g]);
-                    sum[r * P + i] = fma_(minimum, row_sum, sum[r * P + i]);
+                floats to = in_memory ? load(held + 16 * (r * P + i)) : sum[r * P + i];
+                to = fma_(from_ints(integer[r * P + i]), mul(scale[i], row_scale), to);
+                if (f.minimums) {
+                    long group = (long)(row + r) * p->blocks * groups + block * groups + g;
+                    to = fma_(minimum[i], splat(p->sums[group]), to);
+                }
+                if (in_memory) {
+                    store(held + 16 * (r * P + i), to);
+                } else {
+                    sum[r * P + i] = to;
                 }
             }
+        }
+        if (in_memory) {
+            leave_in_memory(held);
         }
     }
 }
@@ -127,9 +149,14 @@ typedef struct {
 /// Takes the weights of one chunk of `P` panels apart.
 INLINE void unpack(const product *p, unpacked *to, int panel, chunk c, const int P, const form f) {
     const int groups = 32 / f.group;
-    for (int block = c.first; block < c.end; block++) {
-        int at = block + p->skipped;
-        for (int i = 0; i < P; i++) {
+    for (int i = 0; i < P; i++) {
+        _Alignas(64) float wide[2 * 16];
+        widen_scales(&p->weights, wide, panel + i, c.first + p->skipped, f);
+        for (int block = c.first; block < c.end; block++) {
+            int at = block + p->skipped;
+            if (at % f.span == 0) {
+                widen_scales(&p->weights, wide, panel + i, at, f);
+            }
             const uint8_t *record = record_at(&p->weights, panel + i, at, f);
             UNROLLED for (int step = 0; step < 8; step++) {
                 store_ints(to->quants[i][block - c.first] + 64 * step, weights_at(record, at % f.span, step, f));
@@ -138,12 +165,36 @@ INLINE void unpack(const product *p, unpacked *to, int panel, chunk c, const int
             float *scales = to->scales[0][0] + 16 * groups * (i * MOST_CHUNK_BLOCKS + block - c.first);
             float *minimums = to->minimums[0][0] + 16 * groups * (i * MOST_CHUNK_BLOCKS + block - c.first);
             UNROLLED for (int g = 0; g < groups; g++) {
-                store(scales + 16 * g, scale_at(&p->weights, record, panel + i, at, g, f));
+                store(scales + 16 * g, scale_at(&p->weights, wide, record, panel + i, at, g, f));
                 if (f.minimums) {
-                    store(minimums + 16 * g, minimum_at(&p->weights, record, panel + i, at, g, f));
+                    store(minimums + 16 * g, minimum_at(&p->weights, wide, record, panel + i, at, g, f));
                 }
             }
         }
+    }
+}
+
+/// Adds the products of one chunk of blocks to the sums of `R` rows and `P` panels. The parameters are those of
+/// `add_block` and `tile`.
+INLINE void add_chunk(
+        const product *p, const weights *w, int first, int shift, int row, chunk c, upcoming soon, floats *sum,
+        float *held, const int R, const int P, const form f) {
+    _Alignas(64) float wide[INTEGER_PANELS * 2 * 16];
+    UNROLLED for (int i = 0; i < P; i++) {
+        widen_scales(w, wide + 32 * i, first + i, c.first + shift, f);
+    }
+    for (int block = c.first; block < c.end; block++) {
+        for (int line = 0; line < soon.lines; line++) {
+            UNROLLED for (int i = 0; i < P; i++) {
+                fetch(soon.weights + block * soon.share + i * soon.distance + 64 * line);
+            }
+        }
+        if ((block + shift) % f.span == 0) {
+            UNROLLED for (int i = 0; i < P; i++) {
+                widen_scales(w, wide + 32 * i, first + i, block + shift, f);
+            }
+        }
+        add_block(p, w, wide, first, block + shift, row, block, sum, held, R, P, f);
     }
 }
 
@@ -154,18 +205,24 @@ INLINE void unpack(const product *p, unpacked *to, int panel, chunk c, const int
 INLINE void tile(
         const product *p, held *h, const weights *w, int first, int shift, int panel, int row, int at, chunk c,
         upcoming soon, const int R, const int P, const form f) {
-    floats sum[INTEGER_ROWS * INTEGER_PANELS];      // a constant size, so that the compiler uses registers
+    floats sum[WIDE_ROWS * INTEGER_PANELS];      // a constant size, so that the compiler uses registers
     float *sums = h->sums[at];
     UNROLLED for (int i = 0; i < R * P; i++) {
         sum[i] = c.begins ? splat(0) : load(sums + 16 * i);
     }
-    for (int block = c.first; block < c.end; block++) {
-        for (int line = 0; line < soon.lines; line++) {
-            UNROLLED for (int i = 0; i < P; i++) {
-                fetch(soon.weights + block * soon.share + i * soon.distance + 64 * line);
-            }
+    if (R > INTEGER_ROWS && c.begins) {
+        UNROLLED for (int i = 0; i < R * P; i++) {
+            store(sums + 16 * i, splat(0));
         }
-        add_block(p, w, first, block + shift, row, block, sum, R, P, f);
+    }
+    add_chunk(p, w, first, shift, row, c, soon, sum, sums, R, P, f);
+    if (R > INTEGER_ROWS) {
+        if (!c.ends) {
+            return;
+        }
+        UNROLLED for (int i = 0; i < R * P; i++) {
+            sum[i] = load(sums + 16 * i);
+        }
     }
     if (c.ends && p->shards > 1) {
         add_shard(h->shards[at], c.shard, sum, R * P);
@@ -206,6 +263,7 @@ INLINE void tile(
 /// by one.
 #if defined(__AVX512F__)
 #define OTHER_TILES                                                                                                   \
+            case WIDE_ROWS * 8 + INTEGER_PANELS: APART(WIDE_ROWS, INTEGER_PANELS);                                    \
             case INTEGER_ROWS * 8 + 1: APART(INTEGER_ROWS, 1);                                                        \
             case 2 * 8 + INTEGER_PANELS: APART(2, INTEGER_PANELS);                                                    \
             case 1 * 8 + INTEGER_PANELS: APART(1, INTEGER_PANELS);                                                    \
@@ -223,17 +281,26 @@ TILE_APART(tile_above_by_32, 32, 1, 0)
 TILE_APART(tile_by_16, 16, 0, 0)
 TILE_APART(tile_above_by_16, 16, 1, 0)
 
-/// What a tile prefetches: the next blocks of its panels. With one row, the only tile prefetches. With few rows, only
-/// the second tile does, as it finds its own weights in the cache; if weights have been taken apart, the first tile
-/// does too.
-INLINE upcoming to_prefetch(const product *p, int panel, int at, int rows, const form f, const int apart) {
+/// What a tile of `R` rows prefetches: a part of the blocks that follow at some distance. All tiles of a chunk share
+/// this work, so that it takes place while they compute. Where the first of several tiles reads the weights from memory
+/// itself, only the others prefetch. Planes and factors of a super-block lie apart; so the next super-block is
+/// prefetched, whichever part of the present one is computed.
+///
+/// @param at    the tile's first row among `rows`
+/// @param apart whether the chunk's weights have been taken apart
+INLINE upcoming to_prefetch(const product *p, int panel, int at, int rows, int apart, const int R, const form f) {
     const long share = block_bytes(f), distance = p->weights.records * f.span * share;
+    const int size = R > INTEGER_ROWS ? R : INTEGER_ROWS, lines = (int)((share + 63) / 64);
     const choices *chosen = &KERNEL(choices);
-    int prefetches = apart ? at == 0 : rows <= 2 ? chosen->ahead_bytes > 0
-            : at == INTEGER_ROWS && rows <= chosen->ahead_rows;
-    long ahead = apart || rows > 2 ? chosen->chunk_blocks : (chosen->ahead_bytes + share - 1) / share;
-    return (upcoming){p->weights.quants + panel * distance + (p->skipped + ahead) * share, share, distance,
-                      prefetches ? (int)((share + 63) / 64) : 0};
+    int tiles = (rows + size - 1) / size, tile = at / size, idle = !apart && tiles > 1;
+    int prefetches = rows <= 2 ? chosen->ahead_bytes > 0 : rows <= chosen->ahead_rows;
+    if (!prefetches || tile < idle || at % size != 0) {
+        return (upcoming){0};
+    }
+    int first = lines * (tile - idle) / (tiles - idle), end = lines * (tile - idle + 1) / (tiles - idle);
+    long ahead = f.span > 1 ? f.span : rows > 2 ? chosen->chunk_blocks : (chosen->ahead_bytes + share - 1) / share;
+    return (upcoming){p->weights.quants + panel * distance + (p->skipped + ahead) * share + 64L * first, share,
+                      distance, end - first};
 }
 
 /// Computes one chunk of `R` rows and `P` panels.
@@ -242,7 +309,7 @@ INLINE upcoming to_prefetch(const product *p, int panel, int at, int rows, const
 INLINE void tile_of(
         const product *p, held *h, const unpacked *u, int panel, int row, int at, int held_rows, chunk c,
         const int R, const int P, const form f) {
-    upcoming soon = to_prefetch(p, panel, at, held_rows, f, u != 0);
+    upcoming soon = to_prefetch(p, panel, at, held_rows, u != 0, R, f);
     if (!u) {
         tile(p, h, &p->weights, panel, p->skipped, panel, row, at, c, soon, R, P, f);
     } else if (f.minimums) {
@@ -256,10 +323,10 @@ INLINE void tile_of(
 
 /// Computes all rows of `P` panels.
 ///
-/// @param apart     whether the weights of a chunk are taken apart once for all rows
-/// @param most_rows the most rows of a tile: INTEGER_ROWS, or 2 where `rows` is not more than 2
+/// @param apart   whether the weights of a chunk are taken apart once for all rows
+/// @param is_wide whether tiles have WIDE_ROWS rows where there are enough rows
 INLINE void rows_of_panels(
-        const product *p, int panel, int rows, const int P, const form f, const int apart, const int most_rows) {
+        const product *p, int panel, int rows, const int P, const form f, const int apart, const int is_wide) {
     held h;
     unpacked buffer, *u = apart ? &buffer : 0;
     int shard_blocks = p->blocks / p->shards;
@@ -277,10 +344,13 @@ INLINE void rows_of_panels(
                 unpack(p, u, panel, c, P, f);
             }
             int row = from;
-            for (; most_rows == INTEGER_ROWS && row + INTEGER_ROWS <= to; row += INTEGER_ROWS) {
+            for (; is_wide && P == INTEGER_PANELS && row + WIDE_ROWS <= to; row += WIDE_ROWS) {
+                tile_of(p, &h, u, panel, row, row - from, to - from, c, WIDE_ROWS, P, f);
+            }
+            for (; row + INTEGER_ROWS <= to; row += INTEGER_ROWS) {
                 tile_of(p, &h, u, panel, row, row - from, to - from, c, INTEGER_ROWS, P, f);
             }
-            if ((INTEGER_ROWS > 2 || most_rows == 2) && to - row >= 2) {
+            if (INTEGER_ROWS > 2 && to - row >= 2) {
                 tile_of(p, &h, u, panel, row, row - from, to - from, c, 2, P, f);
                 row += 2;
             }
@@ -294,27 +364,32 @@ INLINE void rows_of_panels(
 }
 
 INLINE void panels_of(
-        const product *p, int first, int end, int rows, const form f, const int apart, const int most_rows) {
+        const product *p, int first, int end, int rows, const form f, const int apart, const int is_wide) {
     int panel = first;
     for (; panel + INTEGER_PANELS <= end; panel += INTEGER_PANELS) {
-        rows_of_panels(p, panel, rows, INTEGER_PANELS, f, apart, most_rows);
+        rows_of_panels(p, panel, rows, INTEGER_PANELS, f, apart, is_wide);
     }
     for (; INTEGER_PANELS > 1 && panel < end; panel++) {
-        rows_of_panels(p, panel, rows, 1, f, apart, most_rows);
+        rows_of_panels(p, panel, rows, 1, f, apart, is_wide);
     }
 }
 
-/// Computes panels `first` up to and excluding `end`. Codes in two planes cost the most to take apart, so their weights
-/// are taken apart to the buffer from three rows on, others from INTEGER_ROWS + 1 rows on, and plain nibbles never.
+/// Computes panels `first` up to and excluding `end`. Bytes and plain nibbles are never taken apart to the buffer, and
+/// other types are not where one tile has all rows. Wide tiles do not pay where scales hold for 16 inputs, because
+/// their sums would be read and written twice as often.
 INLINE void project(const product *p, int first, int end, int rows, const form f) {
+    const int has_wide = WIDE_ROWS > INTEGER_ROWS && f.group == 32;
     const int is_plain = f.table == NUMBERS && f.scale == HALF_SCALE && !f.minimums;
-    const int in_registers = f.high ? 2 : INTEGER_ROWS;
     if (f.low == 8 || (is_plain && !f.high)) {
-        panels_of(p, first, end, rows, f, 0, INTEGER_ROWS);
-    } else if (rows <= in_registers) {
-        panels_of(p, first, end, rows, f, 0, in_registers);
+        if (has_wide && rows >= WIDE_ROWS + (f.low == 8)) {
+            panels_of(p, first, end, rows, f, 0, has_wide);
+        } else {
+            panels_of(p, first, end, rows, f, 0, 0);
+        }
+    } else if (rows <= INTEGER_ROWS || (has_wide && rows == WIDE_ROWS)) {
+        panels_of(p, first, end, rows, f, 0, has_wide);
     } else {
-        panels_of(p, first, end, rows, f, 1, INTEGER_ROWS);
+        panels_of(p, first, end, rows, f, 1, has_wide);
     }
 }
 

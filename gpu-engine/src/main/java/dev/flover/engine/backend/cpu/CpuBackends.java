@@ -75,7 +75,7 @@ public final class CpuBackends {
         return (choices.aheadBytes() == 0 ? "one row prefetches nothing"
                 : "one row prefetches " + choices.aheadBytes() + " bytes ahead") + ", "
                 + (choices.aheadRows() == 0 ? "several rows prefetch nothing"
-                : "up to " + choices.aheadRows() + " rows prefetch a chunk ahead") + ", a chunk is "
+                : "up to " + choices.aheadRows() + " rows prefetch weights of later blocks") + ", a chunk is "
                 + choices.chunkBlocks() + " blocks";
     }
 

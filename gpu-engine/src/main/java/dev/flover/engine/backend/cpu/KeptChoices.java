@@ -28,7 +28,7 @@ final class KeptChoices {
         try (var in = Files.newBufferedReader(file)) {
             kept.load(in);
             return !processor.equals(kept.getProperty("processor")) ? null : new KernelChoices(
-                    number(kept, "ahead-bytes"), number(kept, "ahead-rows"), number(kept, "chunk-blocks"));
+                    number(kept, "ahead-bytes"), number(kept, "prefetching-rows"), number(kept, "chunk-blocks"));
         } catch (IOException | IllegalArgumentException e) { // not yet written, or written by somebody else
             return null;
         }
@@ -43,7 +43,7 @@ final class KeptChoices {
         var kept = new Properties();
         kept.setProperty("processor", processor);
         kept.setProperty("ahead-bytes", Integer.toString(choices.aheadBytes()));
-        kept.setProperty("ahead-rows", Integer.toString(choices.aheadRows()));
+        kept.setProperty("prefetching-rows", Integer.toString(choices.aheadRows()));
         kept.setProperty("chunk-blocks", Integer.toString(choices.chunkBlocks()));
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());

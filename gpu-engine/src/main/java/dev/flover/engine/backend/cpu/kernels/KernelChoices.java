@@ -3,11 +3,11 @@ package dev.flover.engine.backend.cpu.kernels;
 /// Numbers on which the speed of products depends and no bit of their results; see `choices.h`.
 ///
 /// @param aheadBytes  how far ahead a product of one or two rows prefetches weights; 0 for not at all
-/// @param aheadRows   up to how many rows prefetch the weights of the next chunk; 0 for none
+/// @param aheadRows   up to how many rows, from three on, prefetch the weights of later blocks; 0 for none
 /// @param chunkBlocks blocks of 32 inputs that all tiles process before any goes on
 public record KernelChoices(int aheadBytes, int aheadRows, int chunkBlocks) {
     /// The choices that hold until others are measured: those for Intel servers with AVX-512.
-    public static final KernelChoices DEFAULT = new KernelChoices(1024, 16, 4);
+    public static final KernelChoices DEFAULT = new KernelChoices(1024, 32, 4);
 
     private static final int MOST_AHEAD = 1 << 16;
     private static final int MOST_CHUNK_BLOCKS = 8;
