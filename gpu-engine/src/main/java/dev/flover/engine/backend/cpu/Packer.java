@@ -13,6 +13,7 @@ import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// Re-orders stored weights into panels of sixteen outputs, on all workers.
@@ -37,7 +38,20 @@ final class Packer {
             parts.add(pack(rows, firstOutput, matrix.inputs(), matrix.kShards()));
             firstOutput += rows.count();
         }
+        releasePages(matrix);
         return new PackedWeight(matrix, List.copyOf(parts));
+    }
+
+    /// Gives the mapped file's pages back to the system, so that a process does not hold a model twice while it loads.
+    /// The system may keep them as its cache of the file.
+    private static void releasePages(Matrix matrix) {
+        for (var range : matrix.ranges()) {
+            var tensor = range.tensor();
+            var rows = tensor.data().asSlice(range.firstRow() * tensor.rowBytes(), range.rows() * tensor.rowBytes());
+            if (rows.isMapped()) {
+                rows.unload();
+            }
+        }
     }
 
     private static List<List<RowRange>> rangesOfOneType(Matrix matrix) {
@@ -95,7 +109,7 @@ final class Packer {
     }
 
     private BlockPart blocks(StoredRows rows, int firstOutput, int inputs) {
-        var form = StoredBlock.formOf(rows.type());
+        var form = StoredBlocks.formOf(rows.type());
         int panels = (rows.count() + 15) / 16;
         int skipped = rows.firstPart();
         int records = Math.ceilDiv(skipped + inputs / 32, form.span);
@@ -104,14 +118,11 @@ final class Packer {
         var quants = memory.allocate(panels * quantBytes);
         var scales = memory.allocate(panels * scaleBytes);
         var minimums = form.minimums ? memory.allocate(panels * scaleBytes) : MemorySegment.NULL;
-        workers.run((panel, _) -> {
-            var to = new PanelWriter(form,
-                    quants.asSlice(panel * quantBytes, quantBytes), scales.asSlice(panel * scaleBytes, scaleBytes),
-                    form.minimums ? minimums.asSlice(panel * scaleBytes, scaleBytes) : minimums);
-            for (int lane = 0; lane < 16 && 16 * panel + lane < rows.count(); lane++) {
-                to.pack(rows.type(), rows.segment(16 * panel + lane), rows.offset(16 * panel + lane), records, lane);
-            }
-        }, panels);
+        var writers = new PanelWriter[workers.count()];
+        Arrays.setAll(writers, _ -> new PanelWriter(rows.type()));
+        workers.run((panel, worker) -> writers[worker].pack(rows.panel(panel), records,
+                quants.asSlice(panel * quantBytes, quantBytes), scales.asSlice(panel * scaleBytes, scaleBytes),
+                form.minimums ? minimums.asSlice(panel * scaleBytes, scaleBytes) : minimums), panels);
         return new BlockPart(firstOutput, rows.count(), form, skipped, quants, scales, minimums);
     }
 
@@ -162,8 +173,30 @@ final class Packer {
             return matrix.firstInput() % type().blockElements() / 32;
         }
 
+        /// The rows of one panel.
+        PanelWriter.Rows panel(int panel) {
+            return new PanelRows(this, 16 * panel);
+        }
+
         void read(int row, float[] out) {
             matrix.readRow(firstOutput + row, out);
+        }
+    }
+
+    private record PanelRows(StoredRows all, int first) implements PanelWriter.Rows {
+        @Override
+        public int count() {
+            return Math.min(16, all.count() - first);
+        }
+
+        @Override
+        public MemorySegment segment(int lane) {
+            return all.segment(first + lane);
+        }
+
+        @Override
+        public long offset(int lane) {
+            return all.offset(first + lane);
         }
     }
 }

@@ -74,7 +74,7 @@ public enum BlockForm {
 
     /// Bytes of a record that one block of 32 inputs of sixteen outputs takes.
     public int blockBytes() {
-        return 64 * (low + high) + 16 * (32 / group) * factors();
+        return 64 * (low + high) + 16 * (32 / group) * factorKinds();
     }
 
     public int recordBytes() {
@@ -101,8 +101,8 @@ public enum BlockForm {
         return 64 * span * (low + high) + 16 * ((kind * span + block) * (32 / group) + indexInBlock);
     }
 
-    /// Bytes of factors that each group of one output has.
-    private int factors() {
+    /// Bytes of factors that each group of one output has: 2 where minimums have factors in bytes of their own.
+    public int factorKinds() {
         return switch (scale) {
             case HALF, POWER -> 0;
             case NIBBLE -> 1;

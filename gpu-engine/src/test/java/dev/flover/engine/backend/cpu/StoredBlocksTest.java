@@ -19,9 +19,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 
-class StoredBlockTest {
+class StoredBlocksTest {
     private static final long SEED = 3;
     private static final int COLUMNS = 512;
+    private static final int LANE = 11;
 
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = {"F32", "F16", "BF16"})
@@ -29,14 +30,16 @@ class StoredBlockTest {
         var tensor = random(type, 3);
         var expected = new float[3 * COLUMNS];
         Dequantiser.toFloats(tensor, 0, expected, 0, expected.length);
-        var block = new StoredBlock();
-        var form = StoredBlock.formOf(type);
+        var block = new StoredBlocks(type);
+        var form = StoredBlocks.formOf(type);
+        var record = new int[form.recordBytes() / 4];
         for (int row = 0; row < 3; row++) {
             for (int index = 0; index < COLUMNS / 32; index++) {
                 long at = row * tensor.rowBytes() + (long) (index / form.span) * type.blockBytes();
-                block.read(type, tensor.data(), at, index % form.span);
+                block.stage(tensor.data(), at, 1, LANE);
+                block.takeApart(0, record);
                 for (int i = 0; i < 32; i++) {
-                    assertThat(weight(form, block, i))
+                    assertThat(weight(form, block, record, index % form.span, i))
                             .as(type + " element " + i + " of block " + index + ", seed " + SEED)
                             .isEqualTo(expected[row * COLUMNS + 32 * index + i]);
                 }
@@ -44,14 +47,32 @@ class StoredBlockTest {
         }
     }
 
-    private static float weight(BlockForm form, StoredBlock block, int i) {
+    private static float weight(BlockForm form, StoredBlocks stored, int[] record, int block, int i) {
         int group = i / form.group;
-        boolean factors = form.scale == ScaleForm.FACTOR || form.scale == ScaleForm.NIBBLE;
         float scale = form.scale == ScaleForm.POWER
-                ? Math.scalb(1f, block.scale - 128) : Float.float16ToFloat(block.scale);
-        float minimum = form.minimums ? Float.float16ToFloat(block.minimum) : 0;
-        return scale * (factors ? block.factors[group] : 1) * form.number(block.codes[i])
-                + minimum * (factors && form.minimums ? block.minimumFactors[group] : 1);
+                ? Math.scalb(1f, stored.scales[LANE] - 128) : Float.float16ToFloat(stored.scales[LANE]);
+        float minimum = form.minimums ? Float.float16ToFloat(stored.minimums[LANE]) : 0;
+        int code = bits(record, 64 * form.low * block, form.low, i);
+        if (form.high > 0) {
+            code |= bits(record, form.highPlane() + 64 * form.high * block, form.high, i) << form.low;
+        }
+        return scale * factor(form, record, block, group, 0) * form.number(code)
+                + minimum * factor(form, record, block, group, 1);
+    }
+
+    private static int bits(int[] record, int plane, int bits, int i) {
+        int register = i / 4 % bits;
+        int word = record[plane / 4 + 16 * register + LANE];
+        return word >>> i % 4 * 8 + i / 4 - register & (1 << bits) - 1;
+    }
+
+    private static int factor(BlockForm form, int[] record, int block, int group, int kind) {
+        int at = form.factors(block, group, kind) + LANE;
+        return switch (form.scale) {
+            case HALF, POWER -> 1;
+            case FACTOR -> kind == 1 && !form.minimums ? 0 : (byte) (record[at / 4] >>> at % 4 * 8);
+            case NIBBLE -> record[at / 4] >>> at % 4 * 8 + 4 * kind & 15;
+        };
     }
 
     /// Where a type's rows come packed, a model takes as much memory as in its file, or up to a twentieth more.
