@@ -102,7 +102,7 @@ final class BatchFollowCommand implements Callable<Integer> {
     private static Outcome wrongLine(byte[] error) {
         try {
             long line = new ObjectMapper().readTree(error).get("error").get("line").asLong();
-            return new Outcome(line, error, true, false, 0, 0, -1, -1);
+            return Outcome.unanswered(line, error);
         } catch (IOException e) {
             throw new UncheckedIOException("a record of the lines topic is not an error of a wrong line", e);
         }

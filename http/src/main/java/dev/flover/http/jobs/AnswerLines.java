@@ -102,14 +102,14 @@ public final class AnswerLines {
         long line = lineOf(result.getRequestId());
         var error = error(line, result);
         if (error != null) {
-            var failed = Outcome.of(error);
-            return new Outcome(line, failed.bytes(), true, false, 0, 0, partition, offset);
+            return Outcome.of(error).with(outcome -> outcome.partition(partition).offset(offset));
         }
         var form = Form.valueOf(result.getMetadata().getOrDefault(FORM, Form.OWN.name()));
         var object = form == Form.OWN ? own(line, result) : openAi(form, result);
         try {
-            return new Outcome(line, MAPPER.writeValueAsBytes(object), false, result.getCached(),
-                    result.getPromptTokens(), result.getCompletionTokens(), partition, offset);
+            return OutcomeBuilder.builder().line(line).bytes(MAPPER.writeValueAsBytes(object))
+                    .cached(result.getCached()).promptTokens(result.getPromptTokens())
+                    .completionTokens(result.getCompletionTokens()).partition(partition).offset(offset).build();
         } catch (JsonProcessingException e) {
             throw new AssertionError("our own values are always JSON", e);
         }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.options.CommandException;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param offsets     by partition of the results topic, the offset at which reading goes on
 /// @param done        bit N is set if the outcome of line N has been written
 /// @param finished    whether all lines are done
+@RecordBuilder
 public record JobProgress(
         @JsonProperty("format") int format,
         @JsonProperty("job") String job,
@@ -36,7 +38,7 @@ public record JobProgress(
         @JsonProperty("offsets") Map<Integer, Long> offsets,
         @JsonProperty("done") byte[] done,
         @JsonProperty("tally") Tally tally,
-        @JsonProperty("finished") boolean finished) {
+        @JsonProperty("finished") boolean finished) implements JobProgressBuilder.With {
     private static final int FORMAT = 1;
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -45,13 +47,14 @@ public record JobProgress(
     }
 
     public static JobProgress begin(String job, long now, String topic, Map<Integer, Long> offsets) {
-        return new JobProgress(FORMAT, job, now, topic, 0, 0, offsets, new byte[0], Tally.NOTHING, false);
+        return JobProgressBuilder.builder().format(FORMAT).job(job).startedMs(now).topic(topic).offsets(offsets)
+                .done(new byte[0]).tally(Tally.NOTHING).build();
     }
 
     public JobProgress with(long answers, long errors, Map<Integer, Long> offsets, BitSet done, Tally tally,
             boolean finished) {
-        return new JobProgress(FORMAT, job, startedMs, topic, answers, errors, offsets, done.toByteArray(), tally,
-                finished);
+        return with(progress -> progress.answerBytes(answers).errorBytes(errors).offsets(offsets)
+                .done(done.toByteArray()).tally(tally).finished(finished));
     }
 
     public BitSet doneLines() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.http.jobs.Outcome;
+import dev.flover.http.jobs.OutcomeBuilder;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -22,7 +23,8 @@ class OutcomesTest {
     }
 
     private static Outcome outcome(long line, int partition, long offset) {
-        return new Outcome(line, new byte[0], false, false, 1, 1, partition, offset);
+        return OutcomeBuilder.builder().line(line).bytes(new byte[0]).promptTokens(1).completionTokens(1)
+                .partition(partition).offset(offset).build();
     }
 
     @Test
