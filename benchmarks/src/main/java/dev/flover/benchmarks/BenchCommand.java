@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
         commandListHeading = "%nBenchmarks:%n",
         subcommands = {BenchEngineCommand.class, BenchFusionCommand.class, BenchPipelineCommand.class,
             BenchBatchCommand.class, BenchConstraintsCommand.class, BenchPageCommand.class})
-public final class BenchCommand implements Runnable {
+final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 

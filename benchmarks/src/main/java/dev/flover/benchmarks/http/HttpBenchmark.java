@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
 
 /// Runs all measurements of the HTTP bridge, with a broker and a pipeline of its own.
 @Command(name = "HttpBenchmark", mixinStandardHelpOptions = true)
-public final class HttpBenchmark implements Callable<Integer> {
+final class HttpBenchmark implements Callable<Integer> {
     private static final int PARTITIONS = 4;
     /// The largest number of old answers that the benchmark reads again.
     private static final int ASKED = 200;

@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
 /// Markdown table with the tokens per second of Flover and of its peers and their ratios, as medians of the rounds. The
 /// second peer is the better of ik_llama.cpp with and without `-rtr`, which packs weights when it loads them.
 @Command(name = "decode", mixinStandardHelpOptions = true)
-public final class DecodeBenchmark implements Runnable {
+final class DecodeBenchmark implements Runnable {
     private static final String FLOVER = "Flover";
     private static final String LLAMA = "llama.cpp";
     private static final String IK = "ik_llama.cpp";

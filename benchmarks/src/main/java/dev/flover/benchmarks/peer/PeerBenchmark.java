@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 /// The user starts llama.cpp's server; without `--llama` only Flover is measured. Flover is started for each of its
 /// turns, so that it uses no CPU time while the other server is measured.
 @Command(name = "peer", mixinStandardHelpOptions = true)
-public final class PeerBenchmark implements Runnable {
+final class PeerBenchmark implements Runnable {
     @Spec
     private CommandSpec spec;
 

@@ -40,51 +40,54 @@ public interface TokenEngine extends AutoCloseable {
 
     /// Wraps an engine; closing the wrapper closes the engine.
     static TokenEngine of(Engine engine) {
-        return new TokenEngine() {
-            @Override
-            public long admit(SequenceRequest request) {
-                return engine.admit(request);
-            }
+        return new OfEngine(engine);
+    }
 
-            @Override
-            public void cancel(long sequence) {
-                engine.cancel(sequence);
-            }
+    /// An engine of this process.
+    record OfEngine(Engine engine) implements TokenEngine {
+        @Override
+        public long admit(SequenceRequest request) {
+            return engine.admit(request);
+        }
 
-            @Override
-            public boolean pump(TokenSink sink, int underWay) {
-                return engine.pump(sink, underWay);
-            }
+        @Override
+        public void cancel(long sequence) {
+            engine.cancel(sequence);
+        }
 
-            @Override
-            public boolean launch(int underWay) {
-                return engine.launch(underWay);
-            }
+        @Override
+        public boolean pump(TokenSink sink, int underWay) {
+            return engine.pump(sink, underWay);
+        }
 
-            @Override
-            public void onStepEnd(Runnable wake) {
-                engine.onStepEnd(wake);
-            }
+        @Override
+        public boolean launch(int underWay) {
+            return engine.launch(underWay);
+        }
 
-            @Override
-            public EngineStatus status() {
-                return engine.status();
-            }
+        @Override
+        public void onStepEnd(Runnable wake) {
+            engine.onStepEnd(wake);
+        }
 
-            @Override
-            public String arithmetic() {
-                return engine.arithmetic();
-            }
+        @Override
+        public EngineStatus status() {
+            return engine.status();
+        }
 
-            @Override
-            public StepTrace trace() {
-                return engine.trace();
-            }
+        @Override
+        public String arithmetic() {
+            return engine.arithmetic();
+        }
 
-            @Override
-            public void close() {
-                engine.close();
-            }
-        };
+        @Override
+        public @Nullable StepTrace trace() {
+            return engine.trace();
+        }
+
+        @Override
+        public void close() {
+            engine.close();
+        }
     }
 }
