@@ -9,8 +9,7 @@
 ///                       ├─> serve     OpenAI's API over HTTP                                      http/
 ///                       ├─> submit, tail, cancel, forget, models, parked: clients of the topics   client/
 ///                       ├─> generate, tokenize, inspect, devices, selftest: without Kafka         offline/
-///                       ├─> bench     measurements                                                bench/
-///                       └─> verify-delivery           checks exactly-once under kills             delivery/
+///                       └─> bench, verify-delivery, verify-batch: from the module `benchmarks`, if it is there
 /// ```
 ///
 /// A command parses its options, opens what it needs, runs and reports. Options that several commands share are in

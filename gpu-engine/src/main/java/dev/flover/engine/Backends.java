@@ -189,7 +189,8 @@ public final class Backends {
     /// The number of ranks that an operator asks for.
     ///
     /// @param wanted `auto` for one rank for each NUMA node on which the model can be divided so, or a number
-    /// @throws IllegalArgumentException if the text is neither, or the model cannot be divided among so many ranks
+    /// @throws IllegalArgumentException if the text is neither, or the model cannot be divided among this number of
+    ///     ranks
     public static int ranks(String wanted, String backend, Model model) {
         if (wanted.equals("auto")) {
             int nodes = isOnHost(backend) ? NumaNodes.ofThisMachine().nodes().size() : 1;

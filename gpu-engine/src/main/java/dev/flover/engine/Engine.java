@@ -13,6 +13,7 @@ import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.backend.StepQueue;
 import dev.flover.engine.backend.ranks.ShardedBackend;
+import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.forward.RankedTransformer;
 import dev.flover.engine.forward.Transformer;
 import dev.flover.engine.model.Model;
@@ -21,6 +22,7 @@ import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.scheduling.Scheduler;
 import dev.flover.engine.scheduling.Step;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// Fuses the generation of all its sequences: each step is one forward pass over all sequences that can make progress.
 ///
@@ -40,7 +42,7 @@ public final class Engine implements AutoCloseable {
     private long launched;
     private long committed;
     private long lastSequence;
-    private StepTrace trace;
+    private @Nullable StepTrace trace;
     private boolean closed;
 
     private Engine(ModelConfig model, BackendGroup backend, EngineConfig config, StepQueue queue) {
@@ -58,7 +60,7 @@ public final class Engine implements AutoCloseable {
     /// Loads the weights to the backend, which can take minutes, and takes ownership of the backend.
     ///
     /// @param backend one backend, or several ranks that divide the model among themselves
-    /// @throws IllegalArgumentException if the model cannot be divided among so many ranks
+    /// @throws IllegalArgumentException if the model cannot be divided among this number of ranks
     public static Engine start(Model model, BackendGroup backend, EngineConfig config) {
         return start(model, backend, config, (layers, all) -> { });
     }
@@ -105,8 +107,9 @@ public final class Engine implements AutoCloseable {
         checkTokens("logit bias", request.sampling().logitBias().tokens());
         checkTokens("set of allowed tokens", request.sampling().allowedOnly().tokens());
         checkSomethingCanBeDrawn(request);
-        if (request.constraint() != null) {
-            checkConstraint(request);
+        var constraint = request.constraint();
+        if (constraint != null) {
+            checkConstraint(request, constraint);
         }
         scheduler.admit(lastSequence + 1, request);
         return ++lastSequence;
@@ -178,13 +181,13 @@ public final class Engine implements AutoCloseable {
     }
 
     /// Records the steps from now on in a trace, for readers on other threads; null for none.
-    public void recordTo(StepTrace trace) {
+    public void recordTo(@Nullable StepTrace trace) {
         this.trace = trace;
         scheduler.recordTo(trace);
     }
 
     /// The trace in which the steps are recorded; null if there is none.
-    public StepTrace trace() {
+    public @Nullable StepTrace trace() {
         return trace;
     }
 
@@ -266,7 +269,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /// Refuses parameters that contradict a constraint, with a message that names both.
-    private void checkConstraint(SequenceRequest request) {
+    private static void checkConstraint(SequenceRequest request, Constraint constraint) {
         var sampling = request.sampling();
         if (!sampling.allowedOnly().isEmpty()) {
             throw new IllegalArgumentException("allowedOnly and a constraint cannot be combined; set only one of them");
@@ -282,7 +285,7 @@ public final class Engine implements AutoCloseable {
                     + "not ignore the model's end of text");
         }
         for (int token : request.stopIds().tokens()) {
-            if (request.constraint().isText(token)) {
+            if (constraint.isText(token)) {
                 throw new IllegalArgumentException("stop id " + token + " is a text token; it could end the answer"
                         + " before its constraint is satisfied");
             }

@@ -12,4 +12,7 @@
 /// The owner of an engine drives it: a punctuator in production, a loop in a test or a benchmark.
 ///
 /// This package knows nothing of Kafka, Avro, text and clocks.
+@NullMarked
 package dev.flover.engine;
+
+import org.jspecify.annotations.NullMarked;

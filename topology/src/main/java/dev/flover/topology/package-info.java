@@ -17,10 +17,9 @@
 /// A tick is one firing of the punctuators. The first partition to tick in a pass pumps the engine for all partitions;
 /// each partition then sends the tokens of its own answers from its mailbox. The stream thread never waits: neither for
 /// the engine nor for the registry, nor for room.
-/// for the engine, not for the registry, not for room.
 ///
-/// Durable is what a restart needs and no more: the request with its prompt's ids, written once; the ids of its answers
-/// in segments; how often a generation was tried without progress. Everything else is made again from it.
+/// Only the data that a restart needs are durable: the request with its prompt's ids, written once; the ids of its
+/// answers in segments; the number of attempts without progress. All other data are made again from these.
 ///
 /// Knows nothing of how a token is computed, and nothing of command lines, HTTP or the embedded servers.
 @NullMarked

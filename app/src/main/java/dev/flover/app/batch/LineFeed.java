@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 /// A request that could not be written is sent again, because a request that arrives twice is answered once.
 final class LineFeed implements Feed {
     private static final long MOST_BYTES_LIVE = 64 << 20;
-    /// With the order of the input, a line that takes long holds back the outcomes of at most this many times as many
-    /// lines as may be under way.
+    /// If the output has the order of the input, a slow line holds back the outcomes of later lines: of at most this
+    /// multiple of the lines that may be under way.
     private static final int MOST_WAITING = 8;
     private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
 

@@ -2,9 +2,9 @@ package dev.flover.app.demo;
 
 import dev.flover.app.picture.Frame;
 
-/// The pipeline of the demo: in this process, or in one that is killed.
+/// The pipeline of the demo: in this process, or in a child process that the demo kills.
 interface DemoPipeline extends AutoCloseable {
-    /// The steps that have ended since the start, over all its processes.
+    /// The steps that have ended since the start, summed over all processes of the pipeline.
     long steps();
 
     /// The rows computed in these steps.
@@ -13,7 +13,7 @@ interface DemoPipeline extends AutoCloseable {
     /// @throws dev.flover.app.options.CommandException if the pipeline has failed
     void check();
 
-    /// Ends the slowing down of its steps.
+    /// Lets the pipeline compute steps at full speed again.
     void release();
 
     /// Told of each frame of the first act.

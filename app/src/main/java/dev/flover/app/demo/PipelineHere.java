@@ -12,6 +12,7 @@ import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.Model;
 import dev.flover.topology.config.PipelineConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.Objects;
 
 /// The demo's pipeline in this process.
 final class PipelineHere implements DemoPipeline {
@@ -27,11 +28,14 @@ final class PipelineHere implements DemoPipeline {
     }
 
     /// Starts a page that shows this pipeline.
+    ///
+    /// @param engine an engine with a trace
     PageServer page(Connection connection, PipelineConfig config, Engine engine, String device) {
         var names = new Figures.Names(config.applicationId(), config.servedModel(), device);
         return PageServer.start(
                 PageConfig.usual(new PageConfig.Topics(connection, config.topics(), config.applicationId())),
-                new PageOfPipeline(engine.trace(), new Figures(names, meters, pipeline::health), () -> pipeline));
+                new PageOfPipeline(Objects.requireNonNull(engine.trace()),
+                        new Figures(names, meters, pipeline::health), () -> pipeline));
     }
 
     @Override

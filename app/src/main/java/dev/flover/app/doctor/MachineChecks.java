@@ -25,7 +25,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /// Checks of this machine: the JDK, the processor, the memory, the backends, the data folder and the ports.
 final class MachineChecks {
@@ -90,24 +89,25 @@ final class MachineChecks {
         } catch (ModelFileException e) {
             return List.of(Finding.fail("model", e.getMessage(), "give --model another file"));
         }
-        if (model.config() == null) {
+        var config = model.config();
+        if (config == null) {
             return List.of(Finding.fail("model", model.path() + " holds only a vocabulary",
                     "give --model a file with weights"));
         }
         String shape = model.path().getFileName() + ", " + model.architecture() + ", " + gigabytes(model.bytes())
-                + ", context of " + model.config().contextLength() + " positions";
+                + ", context of " + config.contextLength() + " positions";
         var finding = model.warnings().isEmpty() ? Finding.ok("model", shape)
                 : Finding.warn("model", shape + "; " + String.join("; ", model.warnings()),
                         "check the answers, or use a file that Flover can follow");
-        return List.of(finding, memory(model));
+        return List.of(finding, memory(model, config.contextLength()));
     }
 
-    private Finding memory(ModelSummary model) {
+    private Finding memory(ModelSummary model, int contextLength) {
         var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         var config = pipeline.engine();
         long block = model.cachedBytes() * config.blockTokens();
         long wanted = (long) config.maxSequences()
-                * Math.ceilDiv(model.config().contextLength(), config.blockTokens());
+                * Math.ceilDiv(contextLength, config.blockTokens());
         long quarter = system.getTotalMemorySize() / 4 / block;
         long blocks = config.kvBlocks() > 0 ? config.kvBlocks() : Math.max(1, Math.min(wanted, quarter));
         long needed = model.bytes() + blocks * block;

@@ -38,7 +38,7 @@ final class Answer {
 
     /// Appends the next token and returns the text that is final with it: text that may become a stop string is held
     /// back.
-    String append(int token, float logprob, TopLogprobs alternatives) {
+    String append(int token, float logprob, @Nullable TopLogprobs alternatives) {
         if (request.request().getLogprobs() != null) {
             logprobs.add(LogprobLine.of(token, logprob, alternatives));
         }

@@ -27,8 +27,8 @@ import picocli.CommandLine.ParameterException;
 
 /// The options of `generate --requests` that write the answers to a file, exactly also after a kill.
 final class FileOptions {
-    /// Sequences that the engine has been given, as a multiple of those that it computes at a time: so many are ready
-    /// when others end.
+    /// The sequences that the engine holds, as a multiple of those that it computes at a time. The others are ready to
+    /// begin when a sequence ends.
     private static final int GIVEN = 2;
 
     @Option(names = "--out", paramLabel = "OUT", description = "Write the answers to this file as `batch` does, skip "

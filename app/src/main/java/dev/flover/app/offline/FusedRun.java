@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Answers all requests in one engine: every step is one fused pass over all unfinished answers.
 final class FusedRun implements TokenSink {
@@ -44,7 +45,8 @@ final class FusedRun implements TokenSink {
     }
 
     @Override
-    public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+    public void token(
+            long sequence, int index, int tokenId, float logprob, @Nullable TopLogprobs alternatives) {
         Answer answer = live.get(sequence);
         if (answer == null) {
             return;      // a stop string ended it; its cancellation follows

@@ -160,7 +160,8 @@ final class OfflineBatch implements TokenSink {
     }
 
     @Override
-    public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+    public void token(
+            long sequence, int index, int tokenId, float logprob, @Nullable TopLogprobs alternatives) {
         var place = live.get(sequence);
         if (place != null && place.answers().token(place.answer(), tokenId)) {
             stopped.add(sequence);

@@ -104,7 +104,7 @@ public final class EngineOptions {
         }
     }
 
-    /// Chooses the format of the KV cache and what is the fastest on this processor.
+    /// Chooses the format of the KV cache, and the variants of kernels that are the fastest on this processor.
     private <B extends BackendGroup> B configured(CommandLine command, B opened) {
         try {
             Backends.withCacheOf(kvBits, opened);

@@ -87,7 +87,7 @@ public final class ModelOption {
         return orRefuse(model.tokenizer(), model.path());
     }
 
-    private static Tokenizer orRefuse(Tokenizer tokenizer, Path path) {
+    private static Tokenizer orRefuse(@Nullable Tokenizer tokenizer, Path path) {
         if (tokenizer == null) {
             throw new CommandException(path
                     + " has no tokenizer and accepts only token ids; use a file with a vocabulary");

@@ -28,7 +28,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// What the page shows of the topics, and what it writes to them: as a client, with no more access than other clients.
+/// The page's reads and writes of the topics, as a client with no more rights than other clients.
 /// The Kafka clients start when they are first needed.
 final class PageTopics implements AutoCloseable {
     private static final String EVENTS = "text/event-stream; charset=utf-8";

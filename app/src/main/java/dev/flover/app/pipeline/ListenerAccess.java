@@ -9,7 +9,8 @@ import java.security.MessageDigest;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// Decides who may read the pages that name requests or threads: programs on this machine, and whoever sends the token.
+/// Decides who may read the pages that name requests or threads: programs on this machine, and clients
+/// that send the token.
 ///
 /// A web page that a browser on this machine shows is refused: its requests carry an Origin, or the host name by which
 /// it was loaded.
@@ -17,8 +18,8 @@ import java.util.regex.Pattern;
 /// @param tokenFile a file with the token in its first line; read again for each request, since it may change
 record ListenerAccess(Optional<Path> tokenFile) {
     private static final String BEARER = "Bearer ";
-    /// Names of the loopback address. No other name counts, even if it resolves to that address: whoever owns a name
-    /// can let it resolve so.
+    /// Names of the loopback address. No other name counts, even if it resolves to that address: the owner of any name
+    /// can make it resolve to the loopback address.
     private static final Pattern LOOPBACK =
             Pattern.compile("(localhost|127(\\.\\d{1,3}){3}|\\[::1])(:\\d+)?", Pattern.CASE_INSENSITIVE);
 

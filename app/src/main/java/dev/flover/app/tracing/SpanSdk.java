@@ -28,7 +28,8 @@ final class SpanSdk {
         }
     }
 
-    /// The SDK's properties: the variables under their other names, and our defaults for what they leave open.
+    /// The SDK's properties: the environment variables under the names that the SDK uses, and our defaults for
+    /// properties without a variable.
     private static Map<String, String> properties(Map<String, String> environment) {
         var properties = new HashMap<>(DEFAULTS);
         environment.forEach((name, value) -> {

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
         description = "Runs a batch job undisturbed, and again while the command, the pipeline and the broker are "
                 + "killed (kill -9) at random times, and compares both outputs line by line.")
 public final class VerifyBatchCommand implements Callable<Integer> {
-    /// The most attempts of the command beyond those that kills explain: it ends if no broker answers at its start.
+    /// The most attempts of the command, not counting one for each kill. An attempt fails if no broker answers when it
+    /// starts.
     private static final int MOST_ATTEMPTS = 200;
     private static final long LONGEST_RUN_S = 3600;
 

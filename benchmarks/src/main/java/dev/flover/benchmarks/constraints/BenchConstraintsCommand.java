@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.zip.GZIPInputStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,7 +88,7 @@ public final class BenchConstraintsCommand implements Runnable {
         var path = model.path();
         boolean file = String.valueOf(path.getFileName()).equals("tokenizer.json");
         if (file || Files.isDirectory(path) && !Files.exists(path.resolve("config.json"))) {
-            var folder = file ? path.toAbsolutePath().getParent() : path;
+            var folder = file ? Objects.requireNonNull(path.toAbsolutePath().getParent()) : path;
             var tokenizer = TokenizerLoader.fromHuggingFace(folder);
             if (tokenizer == null) {
                 throw new CommandException(folder + " has no tokenizer.json");

@@ -101,7 +101,7 @@ final class Oracle implements AutoCloseable {
         }
 
         @Override
-        public void token(long id, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+        public void token(long id, int index, int tokenId, float logprob, @Nullable TopLogprobs alternatives) {
             if (id != sequence || text.stopped()) {
                 return;
             }

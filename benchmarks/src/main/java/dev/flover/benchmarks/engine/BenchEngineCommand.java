@@ -311,8 +311,10 @@ public final class BenchEngineCommand implements Runnable {
     }
 
     private static boolean isQuantised(Model opened) {
-        var type = opened.weights().layers().getFirst().feedForwardIn().ranges().getFirst().tensor().type();
-        return type.blockElements() > 1;
+        var layer = opened.weights().layers().getFirst();
+        var feedForward = layer.feedForwardIn();
+        var matrix = feedForward == null ? layer.attentionOut() : feedForward; // null in a layer with experts
+        return matrix.ranges().getFirst().tensor().type().blockElements() > 1;
     }
 
     private void printHead(Model opened, TimedBackend timed, double loadSeconds, Machine machine) {

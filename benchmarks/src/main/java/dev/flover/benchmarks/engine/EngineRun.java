@@ -148,7 +148,8 @@ final class EngineRun implements TokenSink {
     }
 
     @Override
-    public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+    public void token(
+            long sequence, int index, int tokenId, float logprob, @Nullable TopLogprobs alternatives) {
         tokens++;
         if (index == 0) {
             started++;

@@ -42,7 +42,7 @@ final class TimedBackend implements Backend {
 
     /// Resets all sums to zero.
     ///
-    /// @param batch number of sequences; a step counts only if each of so many sequences draws a token and there are no
+    /// @param batch number of sequences; a step counts only if `batch` sequences draw a token each and there are no
     ///              other rows
     void reset(int batch) {
         this.batch = batch;
@@ -204,7 +204,7 @@ final class TimedBackend implements Backend {
 
     @Override
     public void normalise(
-            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias) {
+            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, @Nullable Vector bias) {
         begin();
         backend.normalise(out, in, rows, kind, epsilon, weight, bias);
         end(Operation.NORMALISE, 4.0 * rows * in.columns(), 8.0 * rows * in.columns());
@@ -226,14 +226,14 @@ final class TimedBackend implements Backend {
     }
 
     @Override
-    public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {
+    public void project(Tensor out, Tensor in, int rows, Weight weight, @Nullable Vector bias) {
         begin();
         backend.project(out, in, rows, weight, bias);
         endProduct(rows, weight);
     }
 
     @Override
-    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias) {
+    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, @Nullable Vector bias) {
         begin();
         backend.projectAdd(hidden, in, rows, weight, bias);
         endProduct(rows, weight);
@@ -242,7 +242,7 @@ final class TimedBackend implements Backend {
     /// On a host, runs the normalisation and the product as two operations, so that they are timed separately.
     @Override
     public void projectNormalised(
-            Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias) {
+            Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, @Nullable Vector bias) {
         if (clock == null) {
             Backend.super.projectNormalised(out, in, normed, rows, norm, weight, bias);
             return;
@@ -254,8 +254,8 @@ final class TimedBackend implements Backend {
 
     @Override
     public void projectToHeads(
-            Tensor queryKeyValue, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias,
-            Cache cache, Heads heads) {
+            Tensor queryKeyValue, Tensor in, Tensor normed, int rows, @Nullable Norm norm, Weight weight,
+            @Nullable Vector bias, Cache cache, Heads heads) {
         if (clock == null) {
             Backend.super.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
             return;
@@ -267,8 +267,8 @@ final class TimedBackend implements Backend {
 
     @Override
     public void projectActivated(
-            Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, Norm norm, Weight weight, Vector bias,
-            Activation activation, boolean gated) {
+            Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, @Nullable Norm norm, Weight weight,
+            @Nullable Vector bias, Activation activation, boolean gated) {
         if (clock == null) {
             Backend.super.projectActivated(
                     out, in, normed, inner, rows, norm, weight, bias, activation, gated);
@@ -296,8 +296,8 @@ final class TimedBackend implements Backend {
 
     @Override
     public void appendKeysAndValues(
-            Tensor queryKeyValue, Cache cache, int layer, Rotary rotary,
-            Vector queryNorm, Vector keyNorm, float epsilon) {
+            Tensor queryKeyValue, Cache cache, int layer, @Nullable Rotary rotary,
+            @Nullable Vector queryNorm, @Nullable Vector keyNorm, float epsilon) {
         begin();
         backend.appendKeysAndValues(queryKeyValue, cache, layer, rotary, queryNorm, keyNorm, epsilon);
         end(Operation.APPEND, 0, 8.0 * plan().rows() * queryKeyValue.columns());
@@ -356,7 +356,7 @@ final class TimedBackend implements Backend {
     }
 
     @Override
-    public void route(Routes routes, Tensor scores, int rows, Vector correction) {
+    public void route(Routes routes, Tensor scores, int rows, @Nullable Vector correction) {
         begin();
         backend.route(routes, scores, rows, correction);
         end(Operation.OTHER, 0, 4.0 * rows * scores.columns());
@@ -364,7 +364,7 @@ final class TimedBackend implements Backend {
 
     @Override
     public void projectExperts(
-            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, Vector bias) {
+            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, @Nullable Vector bias) {
         begin();
         backend.projectExperts(out, in, routes, routed, experts, bias);
         end(operation(experts.getFirst().role()), 0,

@@ -15,6 +15,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -211,12 +212,18 @@ public final class BenchFusionCommand implements Runnable {
         for (var layer : weights.layers()) {
             bytes += bytes(layer.queryKeyValue()) + bytes(layer.attentionOut()) + bytes(layer.feedForwardIn())
                     + bytes(layer.feedForwardOut());
+            var experts = layer.experts();
+            if (experts != null) {
+                bytes += Stream.of(experts.in(), experts.out()).flatMap(List::stream)
+                        .mapToLong(BenchFusionCommand::bytes).sum();
+            }
         }
         return bytes;
     }
 
-    private static long bytes(Matrix matrix) {
-        return matrix.ranges().stream().mapToLong(range -> range.rows() * range.tensor().rowBytes()).sum();
+    private static long bytes(@Nullable Matrix matrix) {
+        return matrix == null ? 0
+                : matrix.ranges().stream().mapToLong(range -> range.rows() * range.tensor().rowBytes()).sum();
     }
 
     private static long physicalMemory() {

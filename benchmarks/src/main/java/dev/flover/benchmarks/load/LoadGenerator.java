@@ -7,8 +7,8 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/// Sends requests at a rate that does not depend on how fast answers come (an open loop), as many independent clients
-/// do.
+/// Sends requests at a rate that does not depend on the rate of the answers (an open loop), as a large number of
+/// independent clients does.
 final class LoadGenerator implements AutoCloseable {
     private static final long PACE_NANOS = 2_000_000;
 

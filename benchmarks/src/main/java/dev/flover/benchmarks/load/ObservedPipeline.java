@@ -23,7 +23,7 @@ final class ObservedPipeline implements AutoCloseable {
     private static final Pattern RESIDENT = Pattern.compile("VmRSS:\\s+(\\d+) kB");
     private static final int STOP_SECONDS = 30;
     private static final int KB_IN_MB = 1024;
-    /// The most sequences in a step: so many that the broker is the bottleneck, not the model.
+    /// The most sequences in a step; enough to make the broker the bottleneck, and not the model.
     private static final int SLOTS = 64;
 
     private final Process process;

@@ -38,7 +38,7 @@ final class PageRounds implements TokenSink, AutoCloseable {
         this.live = live;
         this.steps = steps;
         missing = live;
-        // The page's topics are never asked for: the client reads the stream only.
+        // No broker has to answer at this address: the client reads only the stream of steps, which needs no topic.
         page = PageServer.start(PageConfig.usual(new PageConfig.Topics(
                 Connection.of("localhost:1", "mock://unused"), TopicNames.standard(), "unused")),
                 new BenchSource(trace));
@@ -94,7 +94,8 @@ final class PageRounds implements TokenSink, AutoCloseable {
     }
 
     @Override
-    public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {}
+    public void token(
+            long sequence, int index, int tokenId, float logprob, @Nullable TopLogprobs alternatives) {}
 
     @Override
     public void finished(long sequence, FinishReason reason) {

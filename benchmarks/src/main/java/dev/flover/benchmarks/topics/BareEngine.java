@@ -7,6 +7,7 @@ import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// An engine alone, without Kafka, whose owner thread does nothing but compute steps.
 final class BareEngine implements TokenSink, AutoCloseable {
@@ -52,7 +53,8 @@ final class BareEngine implements TokenSink, AutoCloseable {
     }
 
     @Override
-    public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+    public void token(
+            long sequence, int index, int tokenId, float logprob, @Nullable TopLogprobs alternatives) {
         tokens++;
     }
 

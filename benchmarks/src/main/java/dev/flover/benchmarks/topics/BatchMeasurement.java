@@ -150,7 +150,8 @@ final class BatchMeasurement implements AutoCloseable {
 
     /// Sends requests one after the other, and returns the times in ms to the first committed token of each.
     ///
-    /// @param job null, or what runs beside; only requests during its life count
+    /// @param job the process of a job that runs beside the requests, null for none; only requests during its life
+    ///            count
     private double[] firstTokens(int count, @Nullable Process job) {
         say("first tokens of " + count + " requests " + (job == null ? "without a job" : "beside a job"));
         var times = new ArrayList<Double>();

@@ -1,6 +1,7 @@
 package dev.flover.engine.api;
 
 import io.soabase.recordbuilder.core.RecordBuilder;
+import org.jspecify.annotations.Nullable;
 
 /// Counters and gauges of an engine.
 ///
@@ -35,4 +36,4 @@ public record EngineStatus(
         int waiting,
         int blocksUsed,
         int blocks,
-        String leak) {}
+        @Nullable String leak) {}

@@ -4,6 +4,7 @@ import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import io.soabase.recordbuilder.core.RecordBuilder;
+import org.jspecify.annotations.Nullable;
 
 /// All that the engine needs to begin or continue one answer.
 ///
@@ -38,7 +39,7 @@ public record SequenceRequest(
         boolean background,
         boolean alone,
         PromptLogprobs promptLogprobs,
-        Constraint constraint) implements SequenceRequestBuilder.With {
+        @Nullable Constraint constraint) implements SequenceRequestBuilder.With {
 
     public SequenceRequest {
         if (promptIds.length == 0) {

@@ -1,5 +1,7 @@
 package dev.flover.engine.api;
 
+import org.jspecify.annotations.Nullable;
+
 /// Receives the results of ended steps, on the owner's thread. The results of one sequence come in the order of
 /// positions.
 ///
@@ -11,7 +13,8 @@ public interface TokenSink {
     /// @param logprob  the natural logarithm of the token's probability under the model, given the tokens before it
     /// @param alternatives the most probable tokens at this position, valid only during the call; null unless requested
     default void promptToken(
-            long sequence, int position, int tokenId, float logprob, TopLogprobs alternatives) {}
+            long sequence, int position, int tokenId, float logprob,
+            @Nullable TopLogprobs alternatives) {}
 
     /// Called for each drawn token.
     ///
@@ -21,7 +24,7 @@ public interface TokenSink {
     ///                 filters); NaN unless the request asked for logprobs
     /// @param alternatives the most probable tokens with their logprobs, valid only during the call; null unless
     ///                     requested
-    void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives);
+    void token(long sequence, int index, int tokenId, float logprob, @Nullable TopLogprobs alternatives);
 
     /// Called when the engine ends a sequence, not for a cancelled one. Its blocks are already free, and nothing more
     /// is reported for it.

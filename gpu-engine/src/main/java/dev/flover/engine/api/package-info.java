@@ -8,4 +8,7 @@
 /// ```
 ///
 /// This package has only values and interfaces. It computes nothing, and knows nothing of models, devices and text.
+@NullMarked
 package dev.flover.engine.api;
+
+import org.jspecify.annotations.NullMarked;

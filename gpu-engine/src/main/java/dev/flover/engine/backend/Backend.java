@@ -9,6 +9,7 @@ import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The seam between the model and a device: memory, and the dozen verbs a transformer is made of.
 ///
@@ -120,7 +121,7 @@ public interface Backend extends BackendGroup {
     ///
     /// @param out  overwritten; may alias `in`
     /// @param bias null for none
-    void normalise(Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias);
+    void normalise(Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, @Nullable Vector bias);
 
     /// Normalises one range of columns of each row in place: all query heads together, or all key heads together.
     ///
@@ -137,17 +138,17 @@ public interface Backend extends BackendGroup {
     /// @param out  [rows, outputs], overwritten; may not alias `in`
     /// @param in   [rows, inputs]
     /// @param bias null for none
-    void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias);
+    void project(Tensor out, Tensor in, int rows, Weight weight, @Nullable Vector bias);
 
     /// `hidden += in * weightᵀ + bias`: a projection that joins the residual stream.
-    void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias);
+    void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, @Nullable Vector bias);
 
     /// `out = normalise(in) * weightᵀ + bias`. A device may compute it in one kernel launch, with the same bits as
     /// [#normalise] followed by [#project].
     ///
     /// @param normed [rows, inputs], scratch memory: overwritten by some backends, left unchanged by others
     default void projectNormalised(
-            Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias) {
+            Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, @Nullable Vector bias) {
         normalise(normed, in, rows, norm.kind(), norm.epsilon(), norm.weight(), norm.bias());
         project(out, normed, rows, weight, bias);
     }
@@ -157,11 +158,11 @@ public interface Backend extends BackendGroup {
     /// verbs.
     ///
     /// @param queryKeyValue overwritten with the values that [#appendKeysAndValues] leaves
-    /// @param normed        [rows, inputs], scratch memory, perhaps overwritten; null where `norm` is null
+    /// @param normed        [rows, inputs], scratch memory, perhaps overwritten
     /// @param norm          null where `in` is multiplied without a normalisation
     default void projectToHeads(
-            Tensor queryKeyValue, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias,
-            Cache cache, Heads heads) {
+            Tensor queryKeyValue, Tensor in, Tensor normed, int rows, @Nullable Norm norm, Weight weight,
+            @Nullable Vector bias, Cache cache, Heads heads) {
         if (norm == null) {
             project(queryKeyValue, in, rows, weight, bias);
         } else {
@@ -178,8 +179,8 @@ public interface Backend extends BackendGroup {
     /// @param inner  [rows, outputs], scratch memory, perhaps overwritten
     /// @param norm   null where `in` is multiplied without a normalisation
     default void projectActivated(
-            Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, Norm norm, Weight weight, Vector bias,
-            Activation activation, boolean gated) {
+            Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, @Nullable Norm norm, Weight weight,
+            @Nullable Vector bias, Activation activation, boolean gated) {
         if (norm == null) {
             project(inner, in, rows, weight, bias);
         } else {
@@ -196,8 +197,8 @@ public interface Backend extends BackendGroup {
     /// @param queryNorm     `[headDim]` RMS weight, or null
     /// @param rotary        null for none
     void appendKeysAndValues(
-            Tensor queryKeyValue, Cache cache, int layer, Rotary rotary,
-            Vector queryNorm, Vector keyNorm, float epsilon);
+            Tensor queryKeyValue, Cache cache, int layer, @Nullable Rotary rotary,
+            @Nullable Vector queryNorm, @Nullable Vector keyNorm, float epsilon);
 
     /// Attention of each row over the cached keys of its own slot, up to and including its own position.
     ///
@@ -219,7 +220,7 @@ public interface Backend extends BackendGroup {
     ///
     /// @param scores     [rows, experts], the router's logits
     /// @param correction `[experts]`, added to the scores when experts are selected; null for none
-    default void route(Routes routes, Tensor scores, int rows, Vector correction) {
+    default void route(Routes routes, Tensor scores, int rows, @Nullable Vector correction) {
         throw withoutExperts();
     }
 
@@ -231,7 +232,8 @@ public interface Backend extends BackendGroup {
     /// @param experts one matrix for each expert, all of equal shape
     /// @param bias    the biases of all experts, one after another, or null
     default void projectExperts(
-            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, Vector bias) {
+            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts,
+            @Nullable Vector bias) {
         throw withoutExperts();
     }
 
@@ -301,7 +303,7 @@ public interface Backend extends BackendGroup {
     ///                   backends
     /// @param bias       null for none
     /// @param accumulate whether the sum is added to `out`
-    default void join(Tensor out, List<Tensor> parts, int rows, Vector bias, boolean accumulate) {
+    default void join(Tensor out, List<Tensor> parts, int rows, @Nullable Vector bias, boolean accumulate) {
         throw withoutRanks();
     }
 
@@ -322,7 +324,7 @@ public interface Backend extends BackendGroup {
     void end(StepPlan plan);
 
     /// The device's own clock; null for a backend whose verbs have finished their work when they return.
-    default Timeline timeline() {
+    default @Nullable Timeline timeline() {
         return null;
     }
 
@@ -374,13 +376,14 @@ public interface Backend extends BackendGroup {
     ///
     /// @param weight `[columns]`
     /// @param bias   null for none
-    record Norm(NormKind kind, float epsilon, Vector weight, Vector bias) {}
+    record Norm(NormKind kind, float epsilon, Vector weight, @Nullable Vector bias) {}
 
     /// The parameters of [#appendKeysAndValues] for one layer.
     ///
     /// @param rotary    null for none
     /// @param queryNorm `[headDim]` RMS weight, or null
-    record Heads(int layer, Rotary rotary, Vector queryNorm, Vector keyNorm, float epsilon) {}
+    record Heads(
+            int layer, @Nullable Rotary rotary, @Nullable Vector queryNorm, @Nullable Vector keyNorm, float epsilon) {}
 
     /// The place of each head's numbers in a tensor.
     ///
@@ -408,7 +411,7 @@ public interface Backend extends BackendGroup {
     /// @param softCap bound of the soft cap on the scaled products; 0 for none
     /// @param sinks   `[heads]`: a score of each query head that takes part in the softmax and has no value; null for
     ///                none
-    record Attention(int layer, int window, float scale, float softCap, Vector sinks) {}
+    record Attention(int layer, int window, float scale, float softCap, @Nullable Vector sinks) {}
 
     /// Keys and values of all blocks, and the state of every slot, on a device.
     interface Cache {

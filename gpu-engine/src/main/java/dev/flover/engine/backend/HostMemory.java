@@ -6,7 +6,7 @@ import java.lang.management.ManagementFactory;
 
 /// Computes how much of the machine's memory, which other processes use too, a host backend takes for its KV cache.
 public final class HostMemory {
-    /// The KV cache takes one part in this many of the machine's memory.
+    /// The divisor of the machine's memory; the quotient is the memory of the KV cache.
     private static final int SHARE = 4;
 
     private HostMemory() {}

@@ -2,6 +2,7 @@ package dev.flover.engine.backend;
 
 import dev.flover.engine.model.ModelConfig.Routing;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// The experts that each row of a step is routed to, for backends that compute in host memory.
 ///
@@ -88,7 +89,7 @@ public final class HostRoutes implements Backend.Routes {
     /// Chooses the experts of one row, whose scores are in [#scores].
     ///
     /// @param correction `[experts]`, added to the scores for the selection but not for the weights; null for none
-    public void choose(int row, float[] correction) {
+    public void choose(int row, float @Nullable [] correction) {
         weigh();
         for (int expert = 0; expert < scores.length; expert++) {
             selection[expert] = scores[expert] + (correction == null ? 0 : correction[expert]);

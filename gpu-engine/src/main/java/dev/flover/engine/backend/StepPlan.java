@@ -5,6 +5,7 @@ import dev.flover.engine.sampling.SamplingParams;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The description of one step, as flat arrays of ints. The scheduler fills it, the backend reads it, and it is reused.
 ///
@@ -81,7 +82,7 @@ public final class StepPlan {
     /// @param constraint   the constraint that the answer must satisfy, or null
     public record Admission(
             int slot, int[] history, int promptLength, int answerIndex, SamplingParams sampling, int[] ending,
-            Constraint constraint) {
+            @Nullable Constraint constraint) {
         /// An admission without a constraint.
         public Admission(
                 int slot, int[] history, int promptLength, int answerIndex, SamplingParams sampling, int[] ending) {

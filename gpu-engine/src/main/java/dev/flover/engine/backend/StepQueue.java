@@ -3,6 +3,7 @@ package dev.flover.engine.backend;
 import dev.flover.engine.api.EngineException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Runs submitted steps in order on a thread of its own, so that the owner thread need not wait for a device.
 ///
@@ -27,10 +28,10 @@ public final class StepQueue implements AutoCloseable {
     private final Thread runner;
     private volatile long submitted;
     private volatile long ended;
-    private volatile Throwable failure;
+    private volatile @Nullable Throwable failure;
     private volatile boolean closed;
     private volatile boolean runnerWaits;
-    private volatile Thread waitingOwner;
+    private volatile @Nullable Thread waitingOwner;
     private volatile Runnable onStepEnd = () -> { };
 
     /// @param depth       most steps that may be submitted and not yet ended

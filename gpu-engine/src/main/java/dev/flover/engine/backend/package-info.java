@@ -11,4 +11,7 @@
 ///
 /// The package knows nothing of requests, of files, or of which sequences share a step: a plan is rows, slots and
 /// blocks.
+@NullMarked
 package dev.flover.engine.backend;
+
+import org.jspecify.annotations.NullMarked;

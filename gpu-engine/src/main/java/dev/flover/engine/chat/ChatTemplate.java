@@ -32,7 +32,8 @@ public final class ChatTemplate {
     }
 
     /// Writes a conversation as a prompt. The prompt already spells every special token, the begin-of-text token
-    /// included: whoever tokenizes it has to parse special tokens in it, and must not add a begin-of-text token.
+    /// included. So a caller that tokenizes it has to parse special tokens in it, and must not add a begin-of-text
+    /// token.
     ///
     /// @param tokens the spellings of special tokens by the names that templates use for them, such as `bos_token`
     /// @throws ChatTemplateException if the template refuses the messages, or fails on them

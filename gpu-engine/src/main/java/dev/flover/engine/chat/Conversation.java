@@ -3,6 +3,7 @@ package dev.flover.engine.chat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// The variables that a chat template reads. All values in them are strings, `Long`, `Double`, booleans, null, and
 /// lists and maps of these.
@@ -13,7 +14,7 @@ import java.util.Objects;
 /// @param asksForAnswer whether the prompt ends with the beginning of the assistant's turn (`add_generation_prompt`)
 /// @param more          further variables that templates read, such as `enable_thinking`
 public record Conversation(
-        List<Map<String, Object>> messages, List<?> tools, boolean asksForAnswer, Map<String, ?> more) {
+        List<Map<String, Object>> messages, @Nullable List<?> tools, boolean asksForAnswer, Map<String, ?> more) {
     public Conversation {
         Objects.requireNonNull(messages, "messages");
         Objects.requireNonNull(more, "more");

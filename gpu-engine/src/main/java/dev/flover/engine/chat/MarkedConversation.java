@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// A conversation whose text cannot be mistaken for special tokens, and the way back to the original text. Without it,
 /// a client could end its own turn or open the system's turn by spelling a special token in a message.
@@ -85,7 +86,7 @@ public final class MarkedConversation {
         return new Conversation(messages, tools, conversation.asksForAnswer(), conversation.more());
     }
 
-    private Object mark(Object value, boolean assistant) {
+    private @Nullable Object mark(@Nullable Object value, boolean assistant) {
         return switch (value) {
             case String text -> mark(text, assistant);
             case List<?> list -> {

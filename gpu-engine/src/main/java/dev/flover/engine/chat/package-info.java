@@ -8,4 +8,7 @@
 ///
 /// A conversation is rendered once, when its request is admitted; the stored and resumed form of the prompt is its
 /// token ids. The package knows nothing of Kafka or Avro.
+@NullMarked
 package dev.flover.engine.chat;
+
+import org.jspecify.annotations.NullMarked;

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The texts that a constraint accepts, searched depth first for one that has a property. It uses a machine of its own,
 /// so it shares no state with answers in progress. Not safe for use by several threads at once.
@@ -54,7 +55,7 @@ public final class ConstraintTexts {
     ///
     /// @param first the byte to try first at each place, indexed by the place's `read` (it is pushed onto the stack
     ///              last); null for no preference
-    private boolean search(int wanted, byte[] first, Reading reading) {
+    private boolean search(int wanted, byte @Nullable [] first, Reading reading) {
         if (wanted == 0) {
             return true;
         }

@@ -12,4 +12,7 @@
 /// time.
 ///
 /// This package knows nothing of models, sampling or records.
+@NullMarked
 package dev.flover.engine.constraint;
+
+import org.jspecify.annotations.NullMarked;

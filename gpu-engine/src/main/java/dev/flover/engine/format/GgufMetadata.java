@@ -10,6 +10,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /// The metadata of a GGUF file by key, in the file's order. Records which keys were read, so that the loader can refuse
 /// a file with a key that it does not use.
@@ -95,7 +96,7 @@ public final class GgufMetadata {
         };
     }
 
-    private GgufValue asked(String key) {
+    private @Nullable GgufValue asked(String key) {
         asked.add(key);
         return values.get(key);
     }
@@ -106,7 +107,7 @@ public final class GgufMetadata {
     }
 
     /// The value of a key, without counting the key as read; null if it is absent.
-    public GgufValue peek(String key) {
+    public @Nullable GgufValue peek(String key) {
         return values.get(key);
     }
 

@@ -13,4 +13,7 @@
 /// fails a check is refused with a [dev.flover.engine.format.ModelFileException] of one sentence.
 ///
 /// Of the engine, this package knows only tensors: no models, families or tokenizers.
+@NullMarked
 package dev.flover.engine.format;
+
+import org.jspecify.annotations.NullMarked;

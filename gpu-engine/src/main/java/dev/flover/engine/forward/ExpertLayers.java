@@ -7,11 +7,13 @@ import dev.flover.engine.backend.Backend.Vector;
 import dev.flover.engine.backend.Backend.Weight;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.model.Weights;
 import dev.flover.engine.tensor.StoredTensor;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The feed-forward parts of layers with experts (Shazeer et al. 2017), in the operations of a backend:
 ///
@@ -20,29 +22,35 @@ import java.util.List;
 /// ```
 final class ExpertLayers {
     private final ModelConfig config;
+    private final Routing routing;
     private final Backend backend;
-    private final List<Layer> layers = new ArrayList<>();
+    /// One element for each layer; null for a layer without experts.
+    private final List<@Nullable Layer> layers = new ArrayList<>();
 
     private final Tensor scores;
     private final Routes routes;
     private final Tensor inner;
     private final Tensor activated;
     private final Tensor joining;
-    private final Tensor sharedInner;
-    private final Tensor sharedActivated;
-    private final Tensor sharedScores;
+    private final @Nullable SharedScratch sharedScratch;
 
-    /// [Weights.Experts] on the device; null for layers without experts.
+    /// [Weights.Experts] on the device.
     @RecordBuilder
     @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
     record Layer(
-            Weight router, Vector routerBias, Vector correction, List<Weight> in, Vector inBias, List<Weight> out,
-            Vector outBias, Weight sharedIn, Weight sharedOut, Weight sharedGate) {}
+            Weight router, @Nullable Vector routerBias, @Nullable Vector correction, List<Weight> in,
+            @Nullable Vector inBias, List<Weight> out, @Nullable Vector outBias, @Nullable Shared shared) {}
 
-    ExpertLayers(ModelConfig config, Weights weights, Backend backend, int tokenBudget) {
+    /// [Weights.SharedExpert] on the device.
+    record Shared(Weight in, Weight out, @Nullable Weight gate) {}
+
+    /// Scratch memory for the shared expert.
+    private record SharedScratch(Tensor inner, Tensor activated, Tensor scores) {}
+
+    ExpertLayers(ModelConfig config, Routing routing, Weights weights, Backend backend, int tokenBudget) {
         this.config = config;
+        this.routing = routing;
         this.backend = backend;
-        var routing = config.routing();
         for (var layer : weights.layers()) {
             boolean plain = config.block() == Block.SEQUENTIAL && layer.feedForwardNorm() != null
                     && layer.feedForwardPostNorm() == null;
@@ -59,10 +67,9 @@ final class ExpertLayers {
         inner = backend.tensor(routed, routing.width() * halves);
         activated = backend.tensor(routed, routing.width());
         joining = backend.tensor(routed, config.hidden());
-        boolean shared = routing.sharedWidth() > 0;
-        sharedInner = shared ? backend.tensor(tokenBudget, routing.sharedWidth() * halves) : null;
-        sharedActivated = shared ? backend.tensor(tokenBudget, routing.sharedWidth()) : null;
-        sharedScores = shared ? backend.tensor(tokenBudget, 1) : null;
+        sharedScratch = routing.sharedWidth() == 0 ? null : new SharedScratch(
+                backend.tensor(tokenBudget, routing.sharedWidth() * halves),
+                backend.tensor(tokenBudget, routing.sharedWidth()), backend.tensor(tokenBudget, 1));
     }
 
     private Layer layer(Weights.Experts experts) {
@@ -71,13 +78,15 @@ final class ExpertLayers {
                 .routerBias(vector(experts.routerBias())).correction(vector(experts.correction()))
                 .in(backend.experts(experts.in())).inBias(vector(experts.inBias()))
                 .out(backend.experts(experts.out())).outBias(vector(experts.outBias()))
-                .sharedIn(shared == null ? null : backend.weight(shared.in()))
-                .sharedOut(shared == null ? null : backend.weight(shared.out()))
-                .sharedGate(shared == null || shared.gate() == null ? null : backend.weight(shared.gate()))
-                .build();
+                .shared(shared == null ? null : shared(shared)).build();
     }
 
-    private Vector vector(StoredTensor values) {
+    private Shared shared(Weights.SharedExpert expert) {
+        return new Shared(backend.weight(expert.in()), backend.weight(expert.out()),
+                expert.gate() == null ? null : backend.weight(expert.gate()));
+    }
+
+    private @Nullable Vector vector(@Nullable StoredTensor values) {
         return values == null ? null : backend.vector(values);
     }
 
@@ -90,21 +99,22 @@ final class ExpertLayers {
         backend.project(scores, normed, rows, layer.router, layer.routerBias);
         backend.route(routes, scores, rows, layer.correction);
         backend.projectExperts(inner, normed, routes, false, layer.in, layer.inBias);
-        backend.activate(activated, inner, rows * config.routing().chosen(), config.activation(), config.gated());
+        backend.activate(activated, inner, rows * routing.chosen(), config.activation(), config.gated());
         backend.projectExperts(joining, activated, routes, true, layer.out, layer.outBias);
         backend.addExperts(hidden, joining, routes, rows);
-        if (layer.sharedIn != null) {
-            shared(layer, hidden, normed, rows);
+        if (layer.shared != null) {
+            assert sharedScratch != null;
+            addShared(layer.shared, sharedScratch, hidden, normed, rows);
         }
     }
 
-    private void shared(Layer layer, Tensor hidden, Tensor normed, int rows) {
-        backend.projectActivated(sharedActivated, normed, normed, sharedInner, rows, null, layer.sharedIn, null,
+    private void addShared(Shared expert, SharedScratch scratch, Tensor hidden, Tensor normed, int rows) {
+        backend.projectActivated(scratch.activated, normed, normed, scratch.inner, rows, null, expert.in, null,
                 config.activation(), config.gated());
-        if (layer.sharedGate != null) {
-            backend.project(sharedScores, normed, rows, layer.sharedGate, null);
-            backend.scaleRows(sharedActivated, sharedScores, rows);
+        if (expert.gate != null) {
+            backend.project(scratch.scores, normed, rows, expert.gate, null);
+            backend.scaleRows(scratch.activated, scratch.scores, rows);
         }
-        backend.projectAdd(hidden, sharedActivated, rows, layer.sharedOut, null);
+        backend.projectAdd(hidden, scratch.activated, rows, expert.out, null);
     }
 }

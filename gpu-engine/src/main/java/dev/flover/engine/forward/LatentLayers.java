@@ -16,6 +16,8 @@ import dev.flover.engine.model.Weights;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// The attention of layers with latent vectors ([ModelConfig.Latent]), in the operations of a backend:
 ///
@@ -33,7 +35,8 @@ final class LatentLayers {
     private final List<Layer> layers = new ArrayList<>();
 
     private final Routes routes;
-    private final Tensor compressed;
+    /// Null if queries are not compressed.
+    private final @Nullable Tensor compressed;
     private final Tensor queries;
     private final Tensor keys;
     private final Tensor plain;
@@ -54,18 +57,18 @@ final class LatentLayers {
 
     /// [Weights.Latent] on the device.
     ///
-    /// @param queryDown null if queries are not compressed
+    /// @param queryDown null if queries are not compressed; then `queryNorm` is null, too
     @RecordBuilder
     @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
     record Layer(
-            Weight queryDown, Vector queryNorm, Weight queryUp, Weight keyDown, Vector keyNorm, List<Weight> keyUp,
-            List<Weight> valueUp) {}
+            @Nullable Weight queryDown, @Nullable Vector queryNorm, Weight queryUp, Weight keyDown, Vector keyNorm,
+            List<Weight> keyUp, List<Weight> valueUp) {}
 
-    LatentLayers(ModelConfig config, Weights weights, Backend backend, int tokenBudget) {
+    LatentLayers(ModelConfig config, Latent shape, Weights weights, Backend backend, int tokenBudget) {
         this.config = config;
         this.backend = backend;
-        shape = config.latent();
-        weights.layers().forEach(layer -> layers.add(layer(layer.latent())));
+        this.shape = shape;
+        weights.layers().forEach(layer -> layers.add(layer(Objects.requireNonNull(layer.latent()))));
         int heads = config.heads();
         int both = shape.plain() + shape.turned();
         int apart = Math.multiplyExact(tokenBudget, heads);
@@ -90,10 +93,9 @@ final class LatentLayers {
     }
 
     private Layer layer(Weights.Latent latent) {
-        boolean compresses = latent.queryDown() != null;
         return LatentLayersLayerBuilder.builder()
-                .queryDown(compresses ? backend.weight(latent.queryDown()) : null)
-                .queryNorm(compresses ? backend.vector(latent.queryNorm().weight()) : null)
+                .queryDown(latent.queryDown() == null ? null : backend.weight(latent.queryDown()))
+                .queryNorm(latent.queryNorm() == null ? null : backend.vector(latent.queryNorm().weight()))
                 .queryUp(backend.weight(latent.queryUp())).keyDown(backend.weight(latent.keyDown()))
                 .keyNorm(backend.vector(latent.keyNorm().weight())).keyUp(backend.experts(latent.keyUp()))
                 .valueUp(backend.experts(latent.valueUp())).build();
@@ -111,8 +113,8 @@ final class LatentLayers {
     /// @param normed [rows, hidden], scratch memory
     /// @param norm   the norm of `in`; null for none
     void compute(
-            int index, Tensor out, Tensor row, Tensor in, Tensor normed, Norm norm, int rows, Cache cache,
-            Heads heads, Attention attention) {
+            int index, Tensor out, Tensor row, Tensor in, Tensor normed, @Nullable Norm norm, int rows,
+            Cache cache, Heads heads, Attention attention) {
         var layer = layers.get(index);
         if (norm != null) {
             backend.normalise(normed, in, rows, norm.kind(), norm.epsilon(), norm.weight(), norm.bias());
@@ -136,6 +138,7 @@ final class LatentLayers {
         if (layer.queryDown == null) {
             backend.project(queries, source, rows, layer.queryUp, null);
         } else {
+            assert compressed != null && layer.queryNorm != null;
             backend.project(compressed, source, rows, layer.queryDown, null);
             backend.normalise(
                     compressed, compressed, rows, config.normKind(), config.normEpsilon(), layer.queryNorm, null);

@@ -10,6 +10,7 @@ import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.sharding.ShardPlan;
 import java.util.function.BiFunction;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// One model on several ranks: each runs the forward pass over all rows of a step with its part of the weights, and the
 /// ranks join their sums in the operations of their backends (Shoeybi et al. 2019).
@@ -19,7 +20,7 @@ public final class RankedTransformer {
     private final ShardedBackend backend;
     private final Transformer[] ranks;
     private final IntConsumer launchRank = this::launchRank;    // one object for all steps
-    private StepPlan plan;
+    private @Nullable StepPlan plan;
 
     /// Loads the weights of all ranks at once.
     ///
@@ -28,7 +29,8 @@ public final class RankedTransformer {
     /// @param shape       makes the shape of a rank's cache from the rank's configuration; called when everything else
     ///     is already in the backends' memory
     /// @param listener    is told of the layers of the first rank
-    /// @throws IllegalArgumentException if the model cannot be divided among so many ranks, before a weight is read
+    /// @throws IllegalArgumentException if the model cannot be divided among this number of ranks; thrown before any
+    ///     weight is read
     public RankedTransformer(
             Model model, ShardedBackend backend, int slots, int tokenBudget,
             BiFunction<ModelConfig, Backend, CacheShape> shape, LoadListener listener) {
@@ -44,7 +46,7 @@ public final class RankedTransformer {
         });
     }
 
-    /// The shape of the first rank's cache; those of other ranks have as many blocks.
+    /// The shape of the first rank's cache; the caches of all ranks have the same number of blocks.
     public CacheShape cacheShape() {
         return ranks[0].cacheShape();
     }
@@ -63,6 +65,7 @@ public final class RankedTransformer {
     }
 
     private void launchRank(int rank) {
+        assert plan != null;
         ranks[rank].launch(plan);
     }
 }

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// The forward pass of a decoder-only transformer (Vaswani et al. 2017, in the pre-norm form of Radford et al. 2019),
 /// in the operations of a backend.
@@ -41,11 +42,11 @@ public final class Transformer {
     private final Cache cache;
 
     private final Weight embedding;
-    private final Weight positions;
+    private final @Nullable Weight positions;
     private final List<Layer> layers;
     private final Norm finalNorm;
     private final Weight head;
-    private final Vector headBias;
+    private final @Nullable Vector headBias;
 
     private final Tensor hidden;
     private final Tensor normed;
@@ -53,14 +54,15 @@ public final class Transformer {
     private final Tensor attended;
     private final Tensor gateUp;
     private final Tensor activated;
-    private final Tensor delta;
-    private final ExpertLayers experts;
-    private final LatentLayers latents;
+    /// Null in models without a norm after attention or feed-forward.
+    private final @Nullable Tensor delta;
+    private final @Nullable ExpertLayers experts;
+    private final @Nullable LatentLayers latents;
     private final Tensor sampled;
     private final Tensor logits;
 
     private final Runnable verbs = this::compute; // one object for all steps, because a step allocates nothing
-    private StepPlan plan;
+    private @Nullable StepPlan plan;
 
     /// Loads the weights to the backend, which can take minutes.
     ///
@@ -85,8 +87,10 @@ public final class Transformer {
         attended = backend.tensor(tokenBudget, config.attendedWidth());
         gateUp = backend.tensor(tokenBudget, config.feedForward() * (config.gated() ? 2 : 1));
         activated = backend.tensor(tokenBudget, config.feedForward());
-        latents = config.latent() == null ? null : new LatentLayers(config, weights, backend, tokenBudget);
-        experts = config.routing() == null ? null : new ExpertLayers(config, weights, backend, tokenBudget);
+        latents = config.latent() == null ? null
+                : new LatentLayers(config, config.latent(), weights, backend, tokenBudget);
+        experts = config.routing() == null ? null
+                : new ExpertLayers(config, config.routing(), weights, backend, tokenBudget);
         delta = needsDelta() ? backend.tensor(tokenBudget, config.hidden()) : null;
         int samples = StepPlan.mostSamples(slots);
         sampled = backend.tensor(samples, config.hidden());
@@ -125,6 +129,7 @@ public final class Transformer {
     }
 
     private void compute() {
+        assert plan != null;
         int rows = plan.rows();
         if (latents != null) {
             latents.begin(rows);
@@ -149,16 +154,18 @@ public final class Transformer {
         attention(index, layer, hidden, layer.attentionNorm, rows);
         join(attended, rows, layer.attentionOut, layer.attentionOutBias, layer.attentionPostNorm);
         if (layer.feedForwardIn == null) {
+            assert experts != null && layer.feedForwardNorm != null;
             normalise(normed, hidden, rows, layer.feedForwardNorm);
             experts.compute(index, hidden, normed, rows);
             return;
         }
         feedForward(layer, hidden, layer.feedForwardNorm, rows);
-        join(activated, rows, layer.feedForwardOut, layer.feedForwardOutBias, layer.feedForwardPostNorm);
+        joinFeedForward(layer, rows);
     }
 
     private void parallelBlock(int index, int rows) {
         var layer = layers.get(index);
+        assert layer.attentionNorm != null;
         normalise(normed, hidden, rows, layer.attentionNorm);
         attention(index, layer, normed, null, rows);
         if (layer.feedForwardNorm == null) {
@@ -167,18 +174,19 @@ public final class Transformer {
             feedForward(layer, hidden, layer.feedForwardNorm, rows);
         }
         join(attended, rows, layer.attentionOut, layer.attentionOutBias, layer.attentionPostNorm);
-        join(activated, rows, layer.feedForwardOut, layer.feedForwardOutBias, layer.feedForwardPostNorm);
+        joinFeedForward(layer, rows);
     }
 
     /// @param norm null to multiply the rows without a norm
-    private void attention(int index, Layer layer, Tensor in, Norm norm, int rows) {
+    private void attention(int index, Layer layer, Tensor in, @Nullable Norm norm, int rows) {
         if (latents != null) {
             latents.compute(index, attended, queryKeyValue, in, normed, norm, rows, cache, layer.heads,
                     layer.attention);
             return;
         }
+        assert layer.queryKeyValue != null;
         if (layer.normsWholeWidth(config.headDim())) {
-            projectApart(index, layer, in, norm, rows);
+            projectApart(index, layer, layer.queryKeyValue, in, norm, rows);
         } else {
             backend.projectToHeads(queryKeyValue, in, normed, rows, norm, layer.queryKeyValue,
                     layer.queryKeyValueBias, cache, layer.heads);
@@ -191,12 +199,12 @@ public final class Transformer {
 
     /// As [Backend#projectToHeads], for layers with a norm over all heads together, which must run between the product
     /// and the rotation.
-    private void projectApart(int index, Layer layer, Tensor in, Norm norm, int rows) {
+    private void projectApart(
+            int index, Layer layer, Weight weight, Tensor in, @Nullable Norm norm, int rows) {
         if (norm == null) {
-            backend.project(queryKeyValue, in, rows, layer.queryKeyValue, layer.queryKeyValueBias);
+            backend.project(queryKeyValue, in, rows, weight, layer.queryKeyValueBias);
         } else {
-            backend.projectNormalised(queryKeyValue, in, normed, rows, norm, layer.queryKeyValue,
-                    layer.queryKeyValueBias);
+            backend.projectNormalised(queryKeyValue, in, normed, rows, norm, weight, layer.queryKeyValueBias);
         }
         backend.appendKeysAndValues(
                 queryKeyValue, cache, index, layer.heads.rotary(),
@@ -206,7 +214,7 @@ public final class Transformer {
 
     /// The norm, if it is over each head, for the backend to apply; a norm over all heads together is applied here, and
     /// null is returned.
-    private Vector perHead(Vector norm, int column, int rows) {
+    private @Nullable Vector perHead(@Nullable Vector norm, int column, int rows) {
         if (norm == null || norm.length() == config.headDim()) {
             return norm;
         }
@@ -215,16 +223,23 @@ public final class Transformer {
     }
 
     /// @param norm null to multiply the rows without a norm
-    private void feedForward(Layer layer, Tensor in, Norm norm, int rows) {
+    private void feedForward(Layer layer, Tensor in, @Nullable Norm norm, int rows) {
+        assert layer.feedForwardIn != null;
         backend.projectActivated(activated, in, normed, gateUp, rows, norm, layer.feedForwardIn,
                 layer.feedForwardInBias, config.activation(), config.gated());
     }
 
+    private void joinFeedForward(Layer layer, int rows) {
+        assert layer.feedForwardOut != null;
+        join(activated, rows, layer.feedForwardOut, layer.feedForwardOutBias, layer.feedForwardPostNorm);
+    }
+
     /// Projects to the width of the residual stream and adds the result to the stream, after a norm if there is one.
-    private void join(Tensor in, int rows, Weight out, Vector bias, Norm postNorm) {
+    private void join(Tensor in, int rows, Weight out, @Nullable Vector bias, @Nullable Norm postNorm) {
         if (postNorm == null) {
             backend.projectAdd(hidden, in, rows, out, bias);
         } else {
+            assert delta != null;
             backend.project(delta, in, rows, out, bias);
             normalise(delta, delta, rows, postNorm);
             backend.add(hidden, delta, rows);
@@ -251,7 +266,7 @@ public final class Transformer {
                         "layer " + loaded.size() + " of a parallel model has no attention norm");
             }
             var layerConfig = config.layers().get(loaded.size());
-            loaded.add(TransformerLayerBuilder.builder().attentionNorm(norm(layer.attentionNorm()))
+            loaded.add(TransformerLayerBuilder.builder().attentionNorm(normIfAny(layer.attentionNorm()))
                     .queryKeyValue(weight(layer.queryKeyValue()))
                     .queryKeyValueBias(vector(layer.queryKeyValueBias()))
                     .heads(new Heads(loaded.size(), layerConfig.rotary(),
@@ -260,12 +275,12 @@ public final class Transformer {
                             config.attentionSoftCap(), vector(layer.sinks())))
                     .attentionOut(backend.weight(layer.attentionOut()))
                     .attentionOutBias(vector(layer.attentionOutBias()))
-                    .attentionPostNorm(norm(layer.attentionPostNorm()))
-                    .feedForwardNorm(norm(layer.feedForwardNorm())).feedForwardIn(weight(layer.feedForwardIn()))
+                    .attentionPostNorm(normIfAny(layer.attentionPostNorm()))
+                    .feedForwardNorm(normIfAny(layer.feedForwardNorm())).feedForwardIn(weight(layer.feedForwardIn()))
                     .feedForwardInBias(vector(layer.feedForwardInBias()))
                     .feedForwardOut(weight(layer.feedForwardOut()))
                     .feedForwardOutBias(vector(layer.feedForwardOutBias()))
-                    .feedForwardPostNorm(norm(layer.feedForwardPostNorm())).build());
+                    .feedForwardPostNorm(normIfAny(layer.feedForwardPostNorm())).build());
             listener.loaded(loaded.size(), weights.layers().size());
         }
         return List.copyOf(loaded);
@@ -275,20 +290,24 @@ public final class Transformer {
         return layers.stream().anyMatch(l -> l.attentionPostNorm != null || l.feedForwardPostNorm != null);
     }
 
-    private Weight weight(Matrix matrix) {
+    private @Nullable Weight weight(@Nullable Matrix matrix) {
         return matrix == null ? null : backend.weight(matrix);
     }
 
-    private Vector vector(StoredTensor values) {
+    private @Nullable Vector vector(@Nullable StoredTensor values) {
         return values == null ? null : backend.vector(values);
     }
 
-    private Norm norm(Weights.Norm norm) {
-        return norm == null ? null
-                : new Norm(config.normKind(), config.normEpsilon(), vector(norm.weight()), vector(norm.bias()));
+    private @Nullable Norm normIfAny(Weights.@Nullable Norm norm) {
+        return norm == null ? null : norm(norm);
     }
 
-    private Vector headNorm(Weights.Norm norm) {
+    private Norm norm(Weights.Norm norm) {
+        return new Norm(
+                config.normKind(), config.normEpsilon(), backend.vector(norm.weight()), vector(norm.bias()));
+    }
+
+    private @Nullable Vector headNorm(Weights.@Nullable Norm norm) {
         return norm == null ? null : vector(norm.weight());
     }
 
@@ -296,22 +315,22 @@ public final class Transformer {
     @RecordBuilder
     @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
     record Layer(
-            Norm attentionNorm,
-            Weight queryKeyValue, Vector queryKeyValueBias,
+            @Nullable Norm attentionNorm,
+            @Nullable Weight queryKeyValue, @Nullable Vector queryKeyValueBias,
             Heads heads,
             Attention attention,
-            Weight attentionOut, Vector attentionOutBias,
-            Norm attentionPostNorm,
-            Norm feedForwardNorm,
-            Weight feedForwardIn, Vector feedForwardInBias,
-            Weight feedForwardOut, Vector feedForwardOutBias,
-            Norm feedForwardPostNorm) {
+            Weight attentionOut, @Nullable Vector attentionOutBias,
+            @Nullable Norm attentionPostNorm,
+            @Nullable Norm feedForwardNorm,
+            @Nullable Weight feedForwardIn, @Nullable Vector feedForwardInBias,
+            @Nullable Weight feedForwardOut, @Nullable Vector feedForwardOutBias,
+            @Nullable Norm feedForwardPostNorm) {
         /// Whether queries or keys have a norm over all their heads together.
         boolean normsWholeWidth(int headDim) {
             return isWider(heads.queryNorm(), headDim) || isWider(heads.keyNorm(), headDim);
         }
 
-        private static boolean isWider(Vector norm, int headDim) {
+        private static boolean isWider(@Nullable Vector norm, int headDim) {
             return norm != null && norm.length() != headDim;
         }
     }

@@ -6,4 +6,7 @@
 /// ```
 ///
 /// This package knows nothing of file formats, devices and requests: it computes the plan of a step that it is given.
+@NullMarked
 package dev.flover.engine.forward;
+
+import org.jspecify.annotations.NullMarked;

@@ -10,4 +10,7 @@
 /// [dev.flover.engine.kvcache.BlockAllocator] counts references; [dev.flover.engine.kvcache.PrefixIndex] finds full
 /// blocks by the tokens in them and before them. This package knows nothing of sequences, of the contents of steps, or
 /// of device memory.
+@NullMarked
 package dev.flover.engine.kvcache;
+
+import org.jspecify.annotations.NullMarked;

@@ -25,6 +25,7 @@ import dev.flover.engine.tensor.Matrix.RowRange;
 import dev.flover.engine.tensor.StoredTensor;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Assembles the experts of a layer, either from one tensor for each expert or from tensors that hold all experts of
 /// the layer.
@@ -36,18 +37,20 @@ final class ExpertAssembler {
     private final TensorCopies copies;
     private final boolean folder;
 
-    ExpertAssembler(WeightAssembler tensors, Family family, ModelConfig config, TensorCopies copies, boolean folder) {
+    ExpertAssembler(
+            WeightAssembler tensors, Family family, ModelConfig config, Routing routing, TensorCopies copies,
+            boolean folder) {
         this.tensors = tensors;
         this.family = family;
         this.config = config;
-        this.routing = config.routing();
+        this.routing = routing;
         this.copies = copies;
         this.folder = folder;
     }
 
     /// The experts of a layer; null if the layer has none.
-    Experts experts(int layer) {
-        if (routing == null || !tensors.present(ROUTER, layer)) {
+    @Nullable Experts experts(int layer) {
+        if (!tensors.present(ROUTER, layer)) {
             return null;
         }
         int hidden = config.hidden();
@@ -66,7 +69,7 @@ final class ExpertAssembler {
                 .build();
     }
 
-    private StoredTensor correction(int layer) {
+    private @Nullable StoredTensor correction(int layer) {
         return tensors.has(ROUTER_CORRECTION) && tensors.present(ROUTER_CORRECTION, layer)
                 ? tensors.matrix(ROUTER_CORRECTION, layer, 1, routing.experts()) : null;
     }
@@ -102,7 +105,7 @@ final class ExpertAssembler {
         return new RowRange(all, expert * outputs, outputs);
     }
 
-    private StoredTensor inBias(int layer) {
+    private @Nullable StoredTensor inBias(int layer) {
         int wide = routing.width();
         if (tensors.has(EXPERT_GATE_UP)) {
             var both = bias(EXPERT_GATE_UP, layer, 2 * wide);
@@ -136,11 +139,11 @@ final class ExpertAssembler {
     }
 
     /// The biases of all experts; null if there are none.
-    private StoredTensor bias(TensorRole role, int layer, int length) {
+    private @Nullable StoredTensor bias(TensorRole role, int layer, int length) {
         return tensors.biasOfAll(role, layer, routing.experts(), length);
     }
 
-    private SharedExpert shared(int layer) {
+    private @Nullable SharedExpert shared(int layer) {
         if (!tensors.has(SHARED_UP)) {
             return null;
         }

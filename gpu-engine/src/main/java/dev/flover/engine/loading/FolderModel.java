@@ -9,12 +9,12 @@ import dev.flover.engine.loading.families.Family;
 import dev.flover.engine.loading.families.TensorRole;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelBuilder;
+import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.Latent;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Routing;
-import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfigLatentBuilder;
 import dev.flover.engine.model.ModelConfigRoutingBuilder;
 import dev.flover.engine.sampling.SamplingParams;
@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// A model read from a Hugging Face folder: `config.json`, safetensors files, and the files of the tokenizer and of
 /// chat.
@@ -207,7 +208,7 @@ final class FolderModel implements ModelFiles {
     }
 
     /// The widths of latent attention; null if the family has none.
-    private Latent latent() {
+    private @Nullable Latent latent() {
         if (!family.tensors().names().containsKey(TensorRole.KEY_DOWN)) {
             return null;
         }
@@ -312,13 +313,14 @@ final class FolderModel implements ModelFiles {
                 family.dividesLogits() ? 1 / logits : logits);
     }
 
-    private QueryScaling queryScaling(FolderRotary rotary) {
+    private @Nullable QueryScaling queryScaling(FolderRotary rotary) {
         double beta = rotary.queryGrowth();
         return beta == 0 ? null : new QueryScaling(beta, (int) rotary.originalContext());
     }
 
-    private Routing routing(int hidden) {
-        if (family.scoring() == null) {
+    private @Nullable Routing routing(int hidden) {
+        var scoring = family.scoring();
+        if (scoring == null) {
             return null;
         }
         int width = config.integer("moe_intermediate_size").orElse(feedForward(hidden));
@@ -328,7 +330,7 @@ final class FolderModel implements ModelFiles {
         return ModelConfigRoutingBuilder.builder()
                 .experts(required("num_local_experts", "num_experts", "n_routed_experts"))
                 .chosen(required("num_experts_per_tok")).width(width).sharedWidth(shared)
-                .scoring(family.scoring())
+                .scoring(scoring)
                 .normalised(config.flag("norm_topk_prob").orElse(family.normalisesExperts()))
                 .scale((float) config.real("routed_scaling_factor").orElse(1))
                 .groups(grouped ? config.integer("n_group").orElse(1) : 1)
@@ -363,14 +365,14 @@ final class FolderModel implements ModelFiles {
 
     // Reading sampling defaults and the chat template
 
-    private static SamplingParams samplingDefaults(JsonFile generation) {
+    private static @Nullable SamplingParams samplingDefaults(JsonFile generation) {
         return new SamplingDefaults(
                 generation.real("temperature"), generation.integer("top_k"), generation.real("top_p"),
                 generation.real("min_p"), generation.real("repetition_penalty"), generation.real("typical_p"),
                 generation.flag("do_sample")).params();
     }
 
-    private String chatTemplate() {
+    private @Nullable String chatTemplate() {
         var file = folder.resolve("chat_template.jinja");
         if (Files.exists(file)) {
             return read(file);

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The special tokens of a Hugging Face folder: those that end an answer, and those to which a chat template refers by
 /// name.
@@ -24,13 +25,15 @@ final class FolderTokens {
     private final Optional<JsonFile> generation;
     private final Optional<JsonFile> spellings;
     private final Optional<JsonFile> olderSpellings;
-    private final Tokenizer tokenizer;
+    private final @Nullable Tokenizer tokenizer;
     private final List<String> warnings = new ArrayList<>();
 
     /// @param outer     `config.json`
     /// @param config    the part of `config.json` about the language model
     /// @param tokenizer null if the folder has none
-    FolderTokens(Path folder, JsonFile outer, JsonFile config, Optional<JsonFile> generation, Tokenizer tokenizer) {
+    FolderTokens(
+            Path folder, JsonFile outer, JsonFile config, Optional<JsonFile> generation,
+            @Nullable Tokenizer tokenizer) {
         this.configs = List.of(outer, config);
         this.generation = generation;
         this.spellings = JsonFile.readIfPresent(folder.resolve("tokenizer_config.json"));
@@ -87,9 +90,10 @@ final class FolderTokens {
     }
 
     private Optional<String> byId(String name) {
-        return ids(name + "_id").stream().findFirst()
-                .filter(id -> tokenizer != null && id >= 0 && id < tokenizer.vocabulary())
-                .map(id -> tokenizer.spelling(id)).filter(spelling -> !spelling.isEmpty());
+        var given = tokenizer;
+        return given == null ? Optional.empty() : ids(name + "_id").stream().findFirst()
+                .filter(id -> id >= 0 && id < given.vocabulary())
+                .map(given::spelling).filter(spelling -> !spelling.isEmpty());
     }
 
     private Optional<String> spelled(String name) {

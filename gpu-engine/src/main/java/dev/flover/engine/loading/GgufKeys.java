@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -170,7 +171,7 @@ final class GgufKeys {
         var metadata = file.metadata();
         for (String key : metadata.neverAsked(prefix)) {
             var neutral = REFUSED.get(key.substring(prefix.length()));
-            if (neutral != null && !isNeutral(metadata.peek(key), neutral)) {
+            if (neutral != null && !isNeutral(Objects.requireNonNull(metadata.peek(key)), neutral)) {
                 throw new ModelFileException(file.path(), "has metadata " + key + ", which changes what the model"
                         + " computes and is not supported in the architecture " + architecture);
             }

@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// A model read from a GGUF file, by the metadata keys that llama.cpp's converters write.
 final class GgufModel implements ModelFiles {
@@ -119,11 +120,11 @@ final class GgufModel implements ModelFiles {
         return "GGUF " + file.version() + (file.parts() > 1 ? " in " + file.parts() + " parts" : "");
     }
 
-    private String name() {
+    private @Nullable String name() {
         return metadata.text("general.name").orElse(null);
     }
 
-    private String tokenizerKind() {
+    private @Nullable String tokenizerKind() {
         return metadata.text("tokenizer.ggml.model")
                 .map(kind -> kind + metadata.text("tokenizer.ggml.pre").map(pre -> ", " + pre).orElse(""))
                 .orElse(null);
@@ -172,7 +173,7 @@ final class GgufModel implements ModelFiles {
 
     /// The widths of latent attention; null if the family has none. Older files state a head's own widths as
     /// `key_length` and `value_length`, newer ones those of the latent key.
-    private Latent latent(Family family) {
+    private @Nullable Latent latent(Family family) {
         if (!family.ggufTensors().names().containsKey(TensorRole.KEY_DOWN)) {
             return null;
         }
@@ -204,8 +205,9 @@ final class GgufModel implements ModelFiles {
                 .orElseThrow(() -> missing("feed_forward_length")));
     }
 
-    private Routing routing(Family family) {
-        if (family.scoring() == null) {
+    private @Nullable Routing routing(Family family) {
+        var scoring = family.scoring();
+        if (scoring == null) {
             return null;
         }
         int width = integer("expert_feed_forward_length").orElseGet(this::feedForward);
@@ -213,17 +215,18 @@ final class GgufModel implements ModelFiles {
         int shared = integer("expert_shared_feed_forward_length")
                 .orElse(integer("expert_shared_count").orElse(shares ? 1 : 0) * width);
         return ModelConfigRoutingBuilder.builder().experts(required("expert_count"))
-                .chosen(required("expert_used_count")).width(width).sharedWidth(shared).scoring(scoring(family))
+                .chosen(required("expert_used_count")).width(width).sharedWidth(shared).scoring(scoring(scoring))
                 .normalised(integer("expert_gating_func").orElse(0) == 3 || metadata
                         .flag(architecture + ".expert_weights_norm").orElse(family.normalisesExperts()))
                 .scale((float) real("expert_weights_scale", 1)).groups(integer("expert_group_count").orElse(1))
                 .chosenGroups(integer("expert_group_used_count").orElse(1)).build();
     }
 
-    private Scoring scoring(Family family) {
+    /// @param usual how experts are scored if the file does not say
+    private Scoring scoring(Scoring usual) {
         int function = integer("expert_gating_func").orElse(0);
         return switch (function) {
-            case 0 -> family.scoring();
+            case 0 -> usual;
             case 1 -> Scoring.SOFTMAX;
             case 2 -> Scoring.SIGMOID;
             case 3 -> Scoring.SOFTMAX; // over the chosen experts only, which is the same as dividing by their sum
@@ -247,7 +250,7 @@ final class GgufModel implements ModelFiles {
                 real("embedding_scale", 1), real("residual_scale", 1), family.dividesLogits() ? 1 / logits : logits);
     }
 
-    private QueryScaling queryScaling() {
+    private @Nullable QueryScaling queryScaling() {
         double beta = real("attention.temperature_scale", 0);
         return beta == 0 ? null : new QueryScaling(beta, originalContext());
     }
@@ -380,7 +383,7 @@ final class GgufModel implements ModelFiles {
 
     // Reading sampling defaults
 
-    private SamplingParams samplingDefaults() {
+    private @Nullable SamplingParams samplingDefaults() {
         return new SamplingDefaults(
                 metadata.real("general.sampling.temp"), metadata.integer("general.sampling.top_k"),
                 metadata.real("general.sampling.top_p"), metadata.real("general.sampling.min_p"),

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 
 /// The special tokens of a GGUF file: those that end an answer, and those to which a chat template refers by name.
@@ -61,7 +62,7 @@ final class GgufTokens {
         boolean sentencePiece = metadata.text(PREFIX + "model").orElse("").equals("llama");
         var named = new LinkedHashMap<String, String>();
         NAMES.forEach((key, name) -> {
-            int id = id(key).orElse(sentencePiece ? NAMED.get(key) : -1);
+            int id = id(key).orElse(sentencePiece ? Objects.requireNonNull(NAMED.get(key)) : -1);
             named.put(name, id >= 0 && id < spellings.size() ? spellings.get(id) : "");
         });
         return named;

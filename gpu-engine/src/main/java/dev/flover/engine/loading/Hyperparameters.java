@@ -16,6 +16,7 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The hyperparameters of one model, read from a GGUF file or a Hugging Face folder, from which its [ModelConfig] is
 /// made.
@@ -54,9 +55,9 @@ record Hyperparameters(
         List<Integer> windows,
         Set<Integer> unrotated,
         Multipliers multipliers,
-        QueryScaling queryScaling,
-        Routing routing,
-        Latent latent) {
+        @Nullable QueryScaling queryScaling,
+        @Nullable Routing routing,
+        @Nullable Latent latent) {
 
     /// Limits chosen so that the product of any two of them does not overflow an int.
     private static final int MAX_WIDTH = 1 << 20;
@@ -98,7 +99,7 @@ record Hyperparameters(
     /// multiplied by m equals m times a stream with embeddings divided by m and unmultiplied additions, and a norm of
     /// that stream gives the same values if its epsilon is divided by m². So embeddings and epsilons are changed here,
     /// and no backend multiplies.
-    ModelConfig config(Family family, Pairing pairing) {
+    ModelConfig config(Family family, @Nullable Pairing pairing) {
         double residual = multipliers.residual();
         boolean others = family.learnsPositions() || family.tensors().names().containsKey(TensorRole.QUERY_NORM);
         if (residual != 1 && others) {
@@ -117,7 +118,7 @@ record Hyperparameters(
                 .routing(routing).latent(latent).build();
     }
 
-    private List<LayerConfig> layers(Family family, Pairing pairing) {
+    private List<LayerConfig> layers(Family family, @Nullable Pairing pairing) {
         Rotary global = null;
         Rotary local = null;
         if (pairing != null) {

@@ -29,18 +29,15 @@ final class LatentAssembler {
     private final Latent shape;
     private final TensorCopies copies;
 
-    LatentAssembler(WeightAssembler tensors, ModelConfig config, TensorCopies copies) {
+    LatentAssembler(WeightAssembler tensors, ModelConfig config, Latent shape, TensorCopies copies) {
         this.tensors = tensors;
         this.config = config;
-        this.shape = config.latent();
+        this.shape = shape;
         this.copies = copies;
     }
 
-    /// The projections of a layer; null in models without latent attention.
+    /// The projections of a layer.
     Weights.Latent latent(int layer) {
-        if (shape == null) {
-            return null;
-        }
         int hidden = config.hidden();
         int queries = config.heads() * (shape.plain() + shape.turned());
         int rank = shape.queryRank();

@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /// Opens the model at a path that a user gives, of whichever supported format.
 public final class ModelLoader {
@@ -41,7 +42,7 @@ public final class ModelLoader {
     /// The tokenizer of a model, or of a file that holds only a vocabulary; null if there is none.
     ///
     /// @throws ModelFileException if there is no usable file
-    public static Tokenizer openTokenizer(Path path) {
+    public static @Nullable Tokenizer openTokenizer(Path path) {
         if (Files.isDirectory(path)) {
             return TokenizerLoader.fromHuggingFace(path);
         }

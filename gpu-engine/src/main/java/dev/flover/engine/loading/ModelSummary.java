@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// A description of a model file for a person, as the command `inspect` prints it.
 ///
@@ -34,16 +35,16 @@ import java.util.Set;
 public record ModelSummary(
         Path path,
         String format,
-        String name,
+        @Nullable String name,
         String architecture,
         int vocabulary,
-        ModelConfig config,
+        @Nullable ModelConfig config,
         long parameters,
         Map<TensorType, TensorCount> tensors,
-        String tokenizer,
+        @Nullable String tokenizer,
         TokenSet endOfText,
         boolean hasChatTemplate,
-        SamplingParams samplingDefaults,
+        @Nullable SamplingParams samplingDefaults,
         List<String> warnings,
         long bytes,
         String fingerprint) {
@@ -53,9 +54,12 @@ public record ModelSummary(
         warnings = List.copyOf(warnings);
     }
 
-    /// The bytes that the KV cache holds for one position in all layers. A number takes two bytes, or four if all
-    /// weights are f32.
+    /// The bytes that the KV cache holds for one position in all layers; 0 if the file holds only a vocabulary. A
+    /// number takes two bytes, or four if all weights are f32.
     public long cachedBytes() {
+        if (config == null) {
+            return 0;
+        }
         int number = tensors.keySet().equals(Set.of(TensorType.F32)) ? Float.BYTES : Short.BYTES;
         return (long) number * config.layers().size() * config.cachedWidth();
     }

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The publisher's suggestions for sampling that a model file contains.
 ///
@@ -22,7 +23,7 @@ record SamplingDefaults(
     ///
     /// @return null if the file suggests nothing
     /// @throws IllegalArgumentException if a value is out of range
-    SamplingParams params() {
+    @Nullable SamplingParams params() {
         boolean suggests = topK.isPresent() || samples.isPresent()
                 || Stream.of(temperature, topP, minP, repetitionPenalty, typicalP).anyMatch(OptionalDouble::isPresent);
         if (!suggests) {

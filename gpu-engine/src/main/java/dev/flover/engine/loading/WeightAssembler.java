@@ -45,6 +45,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Finds a model's tensors by role, checks their shapes, and assembles them to the [Weights] of the forward pass.
 ///
@@ -58,8 +59,10 @@ final class WeightAssembler {
     private final ModelConfig config;
     private final float logitScale;
     private final TensorCopies copies;
-    private final ExpertAssembler experts;
-    private final LatentAssembler latents;
+    /// Null in models without experts.
+    private final @Nullable ExpertAssembler experts;
+    /// Null in models without latent attention.
+    private final @Nullable LatentAssembler latents;
     private final String prefix;
     private final Set<String> used = new HashSet<>();
     private final List<StoredTensor> repacked = new ArrayList<>();
@@ -77,8 +80,10 @@ final class WeightAssembler {
         this.config = config;
         this.logitScale = (float) logitScale;
         this.copies = copies;
-        this.experts = new ExpertAssembler(this, family, config, copies, folder);
-        this.latents = new LatentAssembler(this, config, copies);
+        this.experts = config.routing() == null ? null
+                : new ExpertAssembler(this, family, config, config.routing(), copies, folder);
+        this.latents = config.latent() == null ? null
+                : new LatentAssembler(this, config, config.latent(), copies);
         this.prefix = prefix(source, names);
     }
 
@@ -96,15 +101,20 @@ final class WeightAssembler {
         var finalNorm = scaled(norm(FINAL_NORM, 0, config.hidden()));
         boolean ownHead = tied.map(same -> !same).orElseGet(() -> present(HEAD, 0));
         var head = ownHead ? Matrix.of(Role.HEAD, matrix(HEAD, 0, config.vocabulary(), config.hidden())) : embedding;
-        return new Weights(embedding, positions, layers, finalNorm, head, scaled(bias(HEAD, 0, config.vocabulary())));
+        var headBias = scaledIfAny(bias(HEAD, 0, config.vocabulary()));
+        return new Weights(embedding, positions, layers, finalNorm, head, headBias);
     }
 
     private Norm scaled(Norm norm) {
-        return new Norm(scaled(norm.weight()), scaled(norm.bias()));
+        return new Norm(scaled(norm.weight()), scaledIfAny(norm.bias()));
     }
 
     private StoredTensor scaled(StoredTensor vector) {
-        return vector == null || logitScale == 1 ? vector : copies.times(vector, logitScale);
+        return logitScale == 1 ? vector : copies.times(vector, logitScale);
+    }
+
+    private @Nullable StoredTensor scaledIfAny(@Nullable StoredTensor vector) {
+        return vector == null ? null : scaled(vector);
     }
 
     /// The tensors that were used, as the file stores them.
@@ -140,8 +150,8 @@ final class WeightAssembler {
         int hidden = config.hidden();
         int wide = config.feedForward();
         var attentionOut = matrix(ATTENTION_OUT, layer, hidden, config.attendedWidth());
-        var ofLayer = experts.experts(layer);
-        var latent = latents.latent(layer);
+        var ofLayer = experts == null ? null : experts.experts(layer);
+        var latent = latents == null ? null : latents.latent(layer);
         var down = ofLayer == null ? matrix(DOWN, layer, hidden, wide) : null;
         return WeightsLayerBuilder.builder().attentionNorm(optionalNorm(ATTENTION_NORM, layer, hidden))
                 .queryKeyValue(latent == null ? queryKeyValue(layer) : null)
@@ -161,7 +171,7 @@ final class WeightAssembler {
                 .feedForwardPostNorm(optionalNorm(FEED_FORWARD_POST_NORM, layer, hidden)).experts(ofLayer).build();
     }
 
-    private Norm feedForwardNorm(int layer) {
+    private @Nullable Norm feedForwardNorm(int layer) {
         boolean none = !names.names().containsKey(FEED_FORWARD_NORM)
                 || family.optional().contains(FEED_FORWARD_NORM) && !present(FEED_FORWARD_NORM, layer)
                 || fullName(FEED_FORWARD_NORM, layer).equals(fullName(ATTENTION_NORM, layer));
@@ -173,7 +183,7 @@ final class WeightAssembler {
 
     /// The norm of queries or keys: over each head, or over all heads together if its weight is that long; null for
     /// none.
-    private Norm headNorm(TensorRole role, int layer, int width) {
+    private @Nullable Norm headNorm(TensorRole role, int layer, int width) {
         if (!has(role) || family.optional().contains(role) && !present(role, layer)) {
             return null;
         }
@@ -196,7 +206,7 @@ final class WeightAssembler {
                 : Matrix.of(Role.QUERY_KEY_VALUE, tensor);
     }
 
-    private StoredTensor queryKeyValueBias(int layer) {
+    private @Nullable StoredTensor queryKeyValueBias(int layer) {
         if (!fused(layer)) {
             var query = bias(QUERY, layer, config.queryWidth());
             var key = bias(KEY, layer, config.kvWidth());
@@ -263,7 +273,7 @@ final class WeightAssembler {
         return Matrix.of(Role.GATE_UP, matrix(GATE, layer, wide, hidden), matrix(UP, layer, wide, hidden));
     }
 
-    private StoredTensor feedForwardInBias(int layer) {
+    private @Nullable StoredTensor feedForwardInBias(int layer) {
         int wide = config.feedForward();
         if (!config.gated()) {
             return bias(UP, layer, wide);
@@ -276,7 +286,7 @@ final class WeightAssembler {
         return gate == null && up == null ? null : copies.joined(List.of(orZeros(gate, wide), orZeros(up, wide)));
     }
 
-    private StoredTensor orZeros(StoredTensor bias, int length) {
+    private StoredTensor orZeros(@Nullable StoredTensor bias, int length) {
         return bias != null ? bias : copies.vector("zeros", new float[length]);
     }
 
@@ -310,7 +320,7 @@ final class WeightAssembler {
         return turn ? copies.transposed(tensor) : tensor;
     }
 
-    private Norm optionalNorm(TensorRole role, int layer, int length) {
+    private @Nullable Norm optionalNorm(TensorRole role, int layer, int length) {
         return names.names().containsKey(role) ? norm(role, layer, length) : null;
     }
 
@@ -323,7 +333,7 @@ final class WeightAssembler {
     }
 
     /// The biases of all experts, [count, length]; null if the file has none.
-    StoredTensor biasOfAll(TensorRole role, int layer, int count, int length) {
+    @Nullable StoredTensor biasOfAll(TensorRole role, int layer, int count, int length) {
         var bias = take(TensorNames.bias(fullName(role, layer))).orElse(null);
         if (bias != null && (bias.rows() != count || bias.columns() != length)) {
             throw wrongShape(bias, count, length);
@@ -331,7 +341,7 @@ final class WeightAssembler {
         return bias;
     }
 
-    StoredTensor bias(TensorRole role, int layer, int length) {
+    @Nullable StoredTensor bias(TensorRole role, int layer, int length) {
         if (!names.names().containsKey(role)) {
             return null;
         }

@@ -13,4 +13,7 @@
 /// Llama, and how its files name tensors and settings.
 ///
 /// This package knows nothing of backends, steps and sequences.
+@NullMarked
 package dev.flover.engine.loading;
+
+import org.jspecify.annotations.NullMarked;

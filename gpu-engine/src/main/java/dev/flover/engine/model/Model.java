@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// An open model file: its configuration, its weights as stored, and its tokenizer.
 ///
@@ -34,11 +35,11 @@ public record Model(
         Weights weights,
         String fingerprint,
         TokenSet endOfText,
-        Tokenizer tokenizer,
-        String chatTemplate,
+        @Nullable Tokenizer tokenizer,
+        @Nullable String chatTemplate,
         Map<String, String> templateTokens,
         boolean parsesMessages,
-        SamplingParams samplingDefaults,
+        @Nullable SamplingParams samplingDefaults,
         List<String> warnings,
         Arena arena)
         implements AutoCloseable, ModelBuilder.With {

@@ -3,6 +3,7 @@ package dev.flover.engine.model;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// A transformer as data: everything that distinguishes one model family from another.
 ///
@@ -47,9 +48,9 @@ public record ModelConfig(
         float attentionSoftCap,
         float logitSoftCap,
         List<LayerConfig> layers,
-        QueryScaling queryScaling,
-        Routing routing,
-        Latent latent) implements ModelConfigBuilder.With {
+        @Nullable QueryScaling queryScaling,
+        @Nullable Routing routing,
+        @Nullable Latent latent) implements ModelConfigBuilder.With {
 
     public ModelConfig {
         layers = List.copyOf(layers);
@@ -265,7 +266,7 @@ public record ModelConfig(
     ///
     /// @param window the number of positions that a query attends to, its own included; 0 for all
     /// @param rotary the rotary positions; null if the model learned its positions or the layer has none
-    public record LayerConfig(int window, Rotary rotary) {}
+    public record LayerConfig(int window, @Nullable Rotary rotary) {}
 
     /// Rotary position embedding (Su et al. 2021).
     ///
@@ -275,7 +276,7 @@ public record ModelConfig(
     /// @param magnitude   multiplies sine and cosine (YaRN's attention factor); 1 for most models
     /// @param stretch     the frequencies of long sequences (LongRoPE); null for the same ones
     public record Rotary(
-            int dims, Pairing pairing, List<Double> frequencies, double magnitude, Stretch stretch) {
+            int dims, Pairing pairing, List<Double> frequencies, double magnitude, @Nullable Stretch stretch) {
         public Rotary {
             frequencies = List.copyOf(frequencies);
             int stretched = stretch == null ? frequencies.size() : stretch.frequencies.size();
@@ -300,9 +301,9 @@ public record ModelConfig(
         /// @param turn as in [dev.flover.engine.backend.StepPlan#turns]: the position; but in a long sequence, for a
         ///             position below [#ambiguousPositions], the position minus this number, which is negative
         public double angle(int turn, int pair) {
-            boolean stretched = stretch != null && (turn < 0 || turn >= stretch.beyond);
             long position = turn < 0 ? turn + ambiguousPositions() : turn;
-            return position * (stretched ? stretch.frequencies : frequencies).get(pair);
+            var used = stretch != null && (turn < 0 || turn >= stretch.beyond) ? stretch.frequencies : frequencies;
+            return position * used.get(pair);
         }
 
         /// The frequencies of long sequences.

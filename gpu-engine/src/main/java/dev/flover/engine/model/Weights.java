@@ -4,6 +4,7 @@ import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The weights of a model by role. A role that the family does not have is null.
 ///
@@ -13,11 +14,11 @@ import java.util.List;
 /// @param headBias  `[vocabulary]`, or null
 public record Weights(
         Matrix embedding,
-        Matrix positions,
+        @Nullable Matrix positions,
         List<Layer> layers,
         Norm finalNorm,
         Matrix head,
-        StoredTensor headBias) {
+        @Nullable StoredTensor headBias) {
 
     public Weights {
         layers = List.copyOf(layers);
@@ -45,23 +46,23 @@ public record Weights(
     @RecordBuilder
     @RecordBuilder.Options(enableWither = false)
     public record Layer(
-            Norm attentionNorm,
-            Matrix queryKeyValue,
-            StoredTensor queryKeyValueBias,
-            Norm queryNorm,
-            Norm keyNorm,
-            StoredTensor sinks,
+            @Nullable Norm attentionNorm,
+            @Nullable Matrix queryKeyValue,
+            @Nullable StoredTensor queryKeyValueBias,
+            @Nullable Norm queryNorm,
+            @Nullable Norm keyNorm,
+            @Nullable StoredTensor sinks,
             Matrix attentionOut,
-            StoredTensor attentionOutBias,
-            Norm attentionPostNorm,
-            Norm feedForwardNorm,
-            Matrix feedForwardIn,
-            StoredTensor feedForwardInBias,
-            Matrix feedForwardOut,
-            StoredTensor feedForwardOutBias,
-            Norm feedForwardPostNorm,
-            Experts experts,
-            Latent latent) {}
+            @Nullable StoredTensor attentionOutBias,
+            @Nullable Norm attentionPostNorm,
+            @Nullable Norm feedForwardNorm,
+            @Nullable Matrix feedForwardIn,
+            @Nullable StoredTensor feedForwardInBias,
+            @Nullable Matrix feedForwardOut,
+            @Nullable StoredTensor feedForwardOutBias,
+            @Nullable Norm feedForwardPostNorm,
+            @Nullable Experts experts,
+            @Nullable Latent latent) {}
 
     /// The projections of latent attention.
     ///
@@ -75,8 +76,8 @@ public record Weights(
     @RecordBuilder
     @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
     public record Latent(
-            Matrix queryDown, Norm queryNorm, Matrix queryUp, Matrix keyDown, Norm keyNorm, List<Matrix> keyUp,
-            List<Matrix> valueUp) {
+            @Nullable Matrix queryDown, @Nullable Norm queryNorm, Matrix queryUp, Matrix keyDown, Norm keyNorm,
+            List<Matrix> keyUp, List<Matrix> valueUp) {
         public Latent {
             keyUp = List.copyOf(keyUp);
             valueUp = List.copyOf(valueUp);
@@ -96,8 +97,9 @@ public record Weights(
     @RecordBuilder
     @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
     public record Experts(
-            Matrix router, StoredTensor routerBias, StoredTensor correction,
-            List<Matrix> in, StoredTensor inBias, List<Matrix> out, StoredTensor outBias, SharedExpert shared) {
+            Matrix router, @Nullable StoredTensor routerBias, @Nullable StoredTensor correction,
+            List<Matrix> in, @Nullable StoredTensor inBias, List<Matrix> out, @Nullable StoredTensor outBias,
+            @Nullable SharedExpert shared) {
         public Experts {
             in = List.copyOf(in);
             out = List.copyOf(out);
@@ -105,9 +107,9 @@ public record Weights(
     }
 
     /// @param gate [1, hidden]: the sigmoid of its product with a row multiplies the row's result; null for none
-    public record SharedExpert(Matrix in, Matrix out, Matrix gate) {}
+    public record SharedExpert(Matrix in, Matrix out, @Nullable Matrix gate) {}
 
     /// @param weight one value for each column
     /// @param bias   one value for each column, or null
-    public record Norm(StoredTensor weight, StoredTensor bias) {}
+    public record Norm(StoredTensor weight, @Nullable StoredTensor bias) {}
 }

@@ -7,4 +7,7 @@
 /// ```
 ///
 /// This package knows nothing of file formats, backends and the forward pass.
+@NullMarked
 package dev.flover.engine.model;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,6 +1,7 @@
 package dev.flover.engine.sampling;
 
 import dev.flover.engine.constraint.Constraint;
+import org.jspecify.annotations.Nullable;
 
 /// The state of one sequence that a host backend needs to draw its next token. The object is reused for later
 /// sequences.
@@ -10,7 +11,7 @@ public final class SamplingState {
     private int[] ending = new int[0];
     private int generated;
     private int newest;
-    private MaskAhead mask;
+    private @Nullable MaskAhead mask;
     private final TokenCounts counts = new TokenCounts();
 
     /// Begins a sequence, and drops the state of the one before.
@@ -27,7 +28,7 @@ public final class SamplingState {
     /// @param constraint the form that the answer must have; null for none
     public void begin(
             int[] history, int promptLength, int answerIndex, SamplingParams params, int[] ending,
-            Constraint constraint) {
+            @Nullable Constraint constraint) {
         mask = constraint == null ? null : new MaskAhead(constraint, history, promptLength);
         this.params = params;
         this.answerIndex = answerIndex;
@@ -106,7 +107,7 @@ public final class SamplingState {
 
     /// The tokens that the answer's constraint allows next; null if there is no constraint. Waits until they are
     /// computed.
-    MaskAhead.Allowed allowed() {
+    MaskAhead.@Nullable Allowed allowed() {
         return mask == null ? null : mask.await();
     }
 

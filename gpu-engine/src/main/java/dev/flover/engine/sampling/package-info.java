@@ -16,4 +16,7 @@
 /// draw the same token.
 ///
 /// This package knows nothing of models, backends and steps.
+@NullMarked
 package dev.flover.engine.sampling;
+
+import org.jspecify.annotations.NullMarked;

@@ -2,24 +2,27 @@ package dev.flover.engine.scheduling;
 
 import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.backend.StepPlan;
+import org.jspecify.annotations.Nullable;
 
 /// A view of one sample's most probable tokens in a plan. The object is reused for all samples.
 final class Alternatives implements TopLogprobs {
-    private StepPlan plan;
+    private int[] tokens = {};
+    private float[] logprobs = {};
     private int first;
     private int count;
 
     /// Points this view at a sample with `wanted` alternatives.
     ///
     /// @return this view, or null if `wanted` is 0 or less
-    Alternatives of(StepPlan plan, int sample, int wanted) {
+    @Nullable Alternatives of(StepPlan plan, int sample, int wanted) {
         if (wanted < 1) {
             return null;
         }
-        this.plan = plan;
+        tokens = plan.alternativeTokens;
+        logprobs = plan.alternativeLogprobs;
         first = sample * StepPlan.MAX_ALTERNATIVES;
         count = wanted;
-        while (plan.alternativeTokens[first + count - 1] < 0) { // the vocabulary has fewer tokens than requested
+        while (tokens[first + count - 1] < 0) { // the vocabulary has fewer tokens than requested
             count--;
         }
         return this;
@@ -32,11 +35,11 @@ final class Alternatives implements TopLogprobs {
 
     @Override
     public int token(int rank) {
-        return plan.alternativeTokens[first + rank];
+        return tokens[first + rank];
     }
 
     @Override
     public float logprob(int rank) {
-        return plan.alternativeLogprobs[first + rank];
+        return logprobs[first + rank];
     }
 }

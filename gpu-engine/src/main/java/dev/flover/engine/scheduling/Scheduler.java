@@ -12,6 +12,7 @@ import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.scheduling.Sequence.State;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Plans what each step computes, and processes the tokens that it draws.
 ///
@@ -38,7 +39,7 @@ public final class Scheduler {
 
     // Sequences that share no step with others. At most one of them runs; its steps alternate with steps of the others.
     private final RankedSequences waitingAlone = new RankedSequences();
-    private Sequence runningAlone;
+    private @Nullable Sequence runningAlone;
     private boolean aloneTurn;
 
     /// Whether the last step that others share was planned without background sequences, for the sake of prompts.
@@ -46,7 +47,7 @@ public final class Scheduler {
 
     // The step being planned. Its draws are already in it; the seats of other selected sequences are in the arrays
     // below.
-    private Step step;
+    private @Nullable Step step;
     private final int[] grown;
     private int grownCount;
     private final int[] prefilling;
@@ -73,7 +74,7 @@ public final class Scheduler {
     private final Alternatives alternatives = new Alternatives();
 
     private boolean checkedIdle = true;
-    private String leak;
+    private @Nullable String leak;
 
     /// @param stretchedBeyond as in [dev.flover.engine.model.ModelConfig#stretchedBeyond]; a sequence that grows beyond
     ///                        this length is computed again from its beginning
@@ -125,7 +126,7 @@ public final class Scheduler {
     }
 
     /// Records the steps from now on in a trace; null for none.
-    public void recordTo(StepTrace trace) {
+    public void recordTo(@Nullable StepTrace trace) {
         recorder.recordTo(trace);
     }
 
@@ -223,6 +224,7 @@ public final class Scheduler {
     }
 
     private boolean nothingSelected() {
+        assert step != null;
         return step.draws() + filledCount == 0;
     }
 
@@ -387,6 +389,7 @@ public final class Scheduler {
     }
 
     private void selectDraw(int seat) {
+        assert step != null;
         budget--;
         step.draw(seat, seats.computed(seat) - 1);
     }

@@ -6,6 +6,7 @@ import dev.flover.engine.backend.StepPlan.Admission;
 import dev.flover.engine.kvcache.PrefixIndex;
 import dev.flover.engine.sampling.TokenSet;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// One answer inside the engine: its tokens, and how far the planned steps compute them.
 ///
@@ -231,7 +232,7 @@ final class Sequence {
     }
 
     /// Why the sequence ends with its newest token; null if it continues.
-    FinishReason finishReason() {
+    @Nullable FinishReason finishReason() {
         if (stopIds.contains(tokens()[length() - 1])) {
             return FinishReason.STOP;
         }

@@ -2,18 +2,19 @@ package dev.flover.engine.scheduling;
 
 import dev.flover.engine.api.StepTrace;
 import dev.flover.engine.api.StepTrace.Kind;
+import org.jspecify.annotations.Nullable;
 
 /// Writes what the scheduler decides into a trace, if the engine has one.
 final class StepRecorder {
     private final Seats seats;
-    private StepTrace trace;
+    private @Nullable StepTrace trace;
 
     StepRecorder(Seats seats) {
         this.seats = seats;
     }
 
     /// @param trace the trace to write to; null for none
-    void recordTo(StepTrace trace) {
+    void recordTo(@Nullable StepTrace trace) {
         this.trace = trace;
     }
 

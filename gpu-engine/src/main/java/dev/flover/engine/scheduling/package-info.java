@@ -15,4 +15,7 @@
 ///
 /// A steady step touches only ints in flat arrays, on one thread. This package knows nothing of models and devices,
 /// only the plan of a step ([dev.flover.engine.backend.StepPlan]).
+@NullMarked
 package dev.flover.engine.scheduling;
+
+import org.jspecify.annotations.NullMarked;

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Checks whole generations: the tokens of a sequence must not depend on the other sequences, nor on how its tokens
 /// were computed.
@@ -40,7 +41,8 @@ final class SequenceChecks {
         private final Map<Long, List<Integer>> tokens = new HashMap<>();
 
         @Override
-        public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+        public void token(
+                long sequence, int index, int tokenId, float logprob, @Nullable TopLogprobs alternatives) {
             tokens.computeIfAbsent(sequence, id -> new ArrayList<>()).add(tokenId);
         }
 

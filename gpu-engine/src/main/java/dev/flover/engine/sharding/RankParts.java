@@ -17,6 +17,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Makes the model of one rank.
 ///
@@ -69,13 +71,13 @@ final class RankParts {
         var queries = List.of(new Range(share.firstHead(), share.heads()));
         var columns = gateAndUp(config.feedForward(), share.firstColumn(), share.columns());
         return WeightsLayerBuilder.builder(whole)
-                .queryKeyValue(outputs(whole.queryKeyValue(), heads()))
+                .queryKeyValue(outputsIfAny(whole.queryKeyValue(), heads()))
                 .queryKeyValueBias(values(whole.queryKeyValueBias(), heads()))
                 .sinks(values(whole.sinks(), queries))
                 .attentionOut(inputs(whole.attentionOut()))
-                .feedForwardIn(outputs(whole.feedForwardIn(), columns))
+                .feedForwardIn(outputsIfAny(whole.feedForwardIn(), columns))
                 .feedForwardInBias(values(whole.feedForwardInBias(), columns))
-                .feedForwardOut(inputs(whole.feedForwardOut()))
+                .feedForwardOut(inputsIfAny(whole.feedForwardOut()))
                 .experts(whole.experts() == null ? null : experts(whole.experts()))
                 .latent(whole.latent() == null ? null : latent(whole.latent()))
                 .build();
@@ -100,7 +102,7 @@ final class RankParts {
     }
 
     private Weights.Experts experts(Weights.Experts whole) {
-        int width = config.routing().width();
+        int width = routing().width();
         var columns = gateAndUp(width, share.rank() * share.expertColumns(), share.expertColumns());
         var ofAll = new ArrayList<Range>();
         for (int expert = 0; expert < whole.in().size(); expert++) {
@@ -116,12 +118,17 @@ final class RankParts {
 
     private Weights.SharedExpert shared(Weights.SharedExpert whole) {
         var columns = gateAndUp(
-                config.routing().sharedWidth(), share.rank() * share.sharedColumns(), share.sharedColumns());
+                routing().sharedWidth(), share.rank() * share.sharedColumns(), share.sharedColumns());
         return new Weights.SharedExpert(outputs(whole.in(), columns), inputs(whole.out()), whole.gate());
     }
 
+    private ModelConfig.Routing routing() {
+        return Objects.requireNonNull(config.routing(), "a layer with experts has a routing");
+    }
+
     private Weights.Latent latent(Weights.Latent whole) {
-        int width = config.latent().plain() + config.latent().turned();
+        var shape = Objects.requireNonNull(config.latent(), "a layer with latent attention has a shape");
+        int width = shape.plain() + shape.turned();
         int end = share.firstHead() + share.heads();
         return WeightsLatentBuilder.builder(whole)
                 .queryUp(outputs(whole.queryUp(),
@@ -130,8 +137,12 @@ final class RankParts {
                 .valueUp(whole.valueUp().subList(share.firstHead(), end)).build();
     }
 
+    private static @Nullable Matrix outputsIfAny(@Nullable Matrix whole, List<Range> outputs) {
+        return whole == null ? null : outputs(whole, outputs);
+    }
+
     private static Matrix outputs(Matrix whole, List<Range> outputs) {
-        return whole == null ? null : outputs(whole.role(), whole, outputs);
+        return outputs(whole.role(), whole, outputs);
     }
 
     private static Matrix outputs(Matrix.Role role, Matrix whole, List<Range> outputs) {
@@ -140,12 +151,16 @@ final class RankParts {
         return new Matrix(role, rows, 1);
     }
 
+    private @Nullable Matrix inputsIfAny(@Nullable Matrix whole) {
+        return whole == null ? null : inputs(whole);
+    }
+
     private Matrix inputs(Matrix whole) {
-        return whole == null ? null : whole.partOfInputs(share.rank(), ranks);
+        return whole.partOfInputs(share.rank(), ranks);
     }
 
     /// The values of some outputs, as f32.
-    private static StoredTensor values(StoredTensor whole, List<Range> outputs) {
+    private static @Nullable StoredTensor values(@Nullable StoredTensor whole, List<Range> outputs) {
         if (whole == null) {
             return null;
         }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// What limits the number of ranks of a model.
 ///
@@ -36,7 +37,8 @@ record ShardLimit(Kind kind, String tensor, int ranks, String reason) {
     private static List<ShardLimit> limits(ModelConfig config, Weights weights) {
         var limits = new ArrayList<ShardLimit>();
         for (var layer : weights.layers()) {
-            var queries = layer.latent() == null ? layer.queryKeyValue() : layer.latent().queryUp();
+            var queries = layer.latent() == null ? Objects.requireNonNull(layer.queryKeyValue())
+                    : layer.latent().queryUp();
             limits.add(new ShardLimit(Kind.QUERIES, name(queries), Math.min(8, Integer.lowestOneBit(config.heads())),
                     "has " + config.heads() + " query heads"));
             norms(config, layer).forEach((name, width) -> limits.add(new ShardLimit(Kind.NORM, name, 1,

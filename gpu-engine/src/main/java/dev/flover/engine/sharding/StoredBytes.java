@@ -5,6 +5,7 @@ import dev.flover.engine.tensor.Matrix;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The bytes that the matrices of weights take in the file's types.
 final class StoredBytes {
@@ -17,19 +18,20 @@ final class StoredBytes {
                 .mapToLong(StoredBytes::of).sum();
     }
 
-    private static Stream<Matrix> matrices(Weights.Layer layer) {
+    /// The matrices of a layer; null in place of those that it does not have.
+    private static Stream<@Nullable Matrix> matrices(Weights.Layer layer) {
         var plain = Stream.of(layer.queryKeyValue(), layer.attentionOut(), layer.feedForwardIn(),
                 layer.feedForwardOut());
         return Stream.of(plain, latent(layer.latent()), experts(layer.experts())).flatMap(each -> each);
     }
 
-    private static Stream<Matrix> latent(Weights.Latent latent) {
+    private static Stream<@Nullable Matrix> latent(Weights.@Nullable Latent latent) {
         return latent == null ? Stream.empty() : Stream.of(
                 Stream.of(latent.queryDown(), latent.queryUp(), latent.keyDown()),
                 latent.keyUp().stream(), latent.valueUp().stream()).flatMap(each -> each);
     }
 
-    private static Stream<Matrix> experts(Weights.Experts experts) {
+    private static Stream<@Nullable Matrix> experts(Weights.@Nullable Experts experts) {
         if (experts == null) {
             return Stream.empty();
         }

@@ -11,4 +11,7 @@
 /// A plan reads shapes and names, no weights. A part refers to the mapped file as the whole model does.
 ///
 /// This package knows nothing of backends and threads.
+@NullMarked
 package dev.flover.engine.sharding;
+
+import org.jspecify.annotations.NullMarked;

@@ -147,7 +147,7 @@ public record Matrix(Role role, List<RowRange> ranges, int kShards, int firstInp
         DOWN,
         /// From the residual stream to one score for each expert of the layer.
         ROUTER,
-        /// The score that weighs an expert that all rows go through.
+        /// From the residual stream to the score by which the result of the shared expert is weighted.
         SHARED_GATE,
         /// From the residual stream to the logits of the vocabulary.
         HEAD;

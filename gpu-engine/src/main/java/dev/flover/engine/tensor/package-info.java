@@ -8,4 +8,7 @@
 /// ```
 ///
 /// This package depends on no other package of the engine. It opens no files and computes no products.
+@NullMarked
 package dev.flover.engine.tensor;
+
+import org.jspecify.annotations.NullMarked;

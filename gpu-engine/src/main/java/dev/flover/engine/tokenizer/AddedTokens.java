@@ -5,6 +5,7 @@ import dev.flover.engine.tokenizer.subword.TokenTrie;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Tokens that are found in a text before it is split: markup, and words that were added to a vocabulary. At each place
 /// the longest token matches, and the leftmost match comes first.
@@ -51,7 +52,7 @@ final class AddedTokens {
     }
 
     /// The spelling of a token; null if it is not an added token.
-    String spelling(int token) {
+    @Nullable String spelling(int token) {
         var added = byId.get(token);
         return added == null ? null : added.text;
     }
@@ -84,7 +85,7 @@ final class AddedTokens {
         }
     }
 
-    private AddedToken longestAt(TokenTrie trie, String text, int at) {
+    private @Nullable AddedToken longestAt(TokenTrie trie, String text, int at) {
         int node = TokenTrie.ROOT;
         int found = -1;
         int end = at;

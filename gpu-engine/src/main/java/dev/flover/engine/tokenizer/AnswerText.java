@@ -7,6 +7,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Decodes the tokens of one answer to text as they arrive. Text is returned once no later token can change it; the
 /// rest is held back.
@@ -36,7 +37,7 @@ public final class AnswerText {
     private final StringBuilder held = new StringBuilder();
     private boolean dropsSpace;
     private boolean finished;
-    private StopString matched;
+    private @Nullable StopString matched;
 
     /// @param preceding the prompt's last token, -1 for none. At the very beginning of a text, and after markup, the
     ///                  space that SentencePiece adds in front of a text is dropped
@@ -80,7 +81,7 @@ public final class AnswerText {
     }
 
     /// The stop string that was seen, or null.
-    public String stop() {
+    public @Nullable String stop() {
         return matched == null ? null : matched.text;
     }
 

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Builds a tokenizer from the `tokenizer.ggml.*` metadata of a GGUF file.
 final class GgufTokenizerReader {
@@ -41,7 +42,7 @@ final class GgufTokenizerReader {
     }
 
     /// The tokenizer of a file; null if it has none.
-    static Tokenizer read(GgufFile gguf) {
+    static @Nullable Tokenizer read(GgufFile gguf) {
         var metadata = gguf.metadata();
         var model = model(metadata);
         return model.isEmpty() ? null : new GgufTokenizerReader(gguf.path(), metadata).build(model.get());

@@ -117,7 +117,7 @@ record SentencePieceFile(
         private int number;
         private int type;
         private long value;
-        private ByteBuffer content;
+        private ByteBuffer content = ByteBuffer.allocate(0);
 
         Fields(Path file, ByteBuffer buffer) {
             this.file = file;

@@ -5,6 +5,7 @@ import dev.flover.engine.format.ModelFileException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Builds the tokenizer with which a model was published. Vocabularies are untrusted input.
 public final class TokenizerLoader {
@@ -15,7 +16,7 @@ public final class TokenizerLoader {
 
     /// @return null if the file has no tokenizer (weights only)
     /// @throws ModelFileException if the tokenizer is of an unsupported kind or contradicts itself
-    public static Tokenizer fromGguf(GgufFile file) {
+    public static @Nullable Tokenizer fromGguf(GgufFile file) {
         return GgufTokenizerReader.read(file);
     }
 
@@ -24,7 +25,7 @@ public final class TokenizerLoader {
     ///
     /// @return null if the folder has no tokenizer
     /// @throws ModelFileException if the tokenizer is of an unsupported kind or contradicts itself
-    public static Tokenizer fromHuggingFace(Path folder) {
+    public static @Nullable Tokenizer fromHuggingFace(Path folder) {
         var file = folder.resolve("tokenizer.json");
         if (Files.exists(file)) {
             return HuggingFaceTokenizerReader.read(file, folder.resolve("tokenizer_config.json"));

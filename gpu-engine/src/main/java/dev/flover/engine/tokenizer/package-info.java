@@ -15,4 +15,7 @@
 /// for it, patterns count their steps, and the values in a file are checked before they are used.
 ///
 /// This package knows nothing of models, chat and sampling.
+@NullMarked
 package dev.flover.engine.tokenizer;
+
+import org.jspecify.annotations.NullMarked;

@@ -20,7 +20,7 @@ public final class EagerAnswer {
     private final Track drawn = new Track();
     private final Track committed = new Track();
 
-    /// A change of what the client sees.
+    /// A change of the tokens that the client sees.
     public sealed interface Change {
         /// Further tokens, which begin at a position.
         record Further(int position, List<Integer> ids, String text) implements Change {}
@@ -65,7 +65,7 @@ public final class EagerAnswer {
         return changes;
     }
 
-    /// Shows a track as far as it says more than what is shown, or something else.
+    /// Shows the part of a track that the client has not seen, or that differs from the tokens that it has seen.
     private List<Change> show(Track track) {
         int agreed = track.agreesUpTo(shown);
         boolean isBehind = agreed == track.end() && track.textLength() <= shown.textLength();

@@ -60,7 +60,7 @@ class CrashStoryTest {
         assertThat(story.client.deadLetters).isEmpty();
     }
 
-    /// Each process divides the model among another number of ranks.
+    /// Each process divides the model among a different number of ranks.
     @Test
     void aPipelineThatIsKilledAgainAndAgainLosesAndRepeatsNothing() {
         BundledModel.path();

@@ -124,13 +124,13 @@ final class LiveAnswer {
         return wanted == null || index > 0 || sent > 0 ? PromptLogprobs.NONE : new PromptLogprobs(1, wanted);
     }
 
-    void promptScored(int position, int tokenId, float logprob, TopLogprobs alternatives) {
+    void promptScored(int position, int tokenId, float logprob, @Nullable TopLogprobs alternatives) {
         assert position == promptLogprobs.size() + 1 : "expected the prompt's token at " + (promptLogprobs.size() + 1)
                 + ", got the one at " + position;
         promptLogprobs.add(new TokenLogprob(tokenId, logprob, copied(alternatives)));
     }
 
-    void drawn(int position, int tokenId, float logprob, TopLogprobs alternatives) {
+    void drawn(int position, int tokenId, float logprob, @Nullable TopLogprobs alternatives) {
         assert position == drawn : "expected the token at " + drawn + ", got the one at " + position;
         if (drawn == ids.length) {
             ids = Arrays.copyOf(ids, 2 * drawn);
@@ -155,7 +155,7 @@ final class LiveAnswer {
         }
     }
 
-    private static List<Alternative> copied(TopLogprobs alternatives) {
+    private static List<Alternative> copied(@Nullable TopLogprobs alternatives) {
         if (alternatives == null) {
             return List.of();
         }
@@ -187,8 +187,9 @@ final class LiveAnswer {
         int position = sent;
         while (sent < drawn && ending == null) {
             push();
-            if (decoder != null && decoder.stopped()) {
-                ending = Ending.stoppedBy(decoder.stop());
+            String stop = decoder == null ? null : decoder.stop();
+            if (stop != null) {
+                ending = Ending.stoppedBy(stop);
             }
         }
         var reason = finishedByEngine == null ? otherwise : ending(finishedByEngine);
@@ -201,8 +202,9 @@ final class LiveAnswer {
     private void finish(Ending reason) {
         if (decoder != null) {
             text.append(decoder.finish());
-            if (decoder.stopped()) {
-                ending = Ending.stoppedBy(decoder.stop());
+            String stop = decoder.stop();
+            if (stop != null) {
+                ending = Ending.stoppedBy(stop);
                 return;
             }
         }

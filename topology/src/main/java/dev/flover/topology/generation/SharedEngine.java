@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 public final class SharedEngine implements TokenSink {
     private static final Logger LOG = LoggerFactory.getLogger(SharedEngine.class);
 
-    /// Steps of at least this many ns are long. With only one step in progress, the device waits some 0.3 ms for the
-    /// stream thread between two steps, which is too much where steps are shorter.
+    /// The duration in ns from which on a step counts as long. While only one step is in progress, the device waits
+    /// some 0.3 ms for the stream thread between two steps, which costs too much if steps are shorter.
     private static final long LONG_STEP_NANOS = 8_000_000;
     /// An engine with at least this many slots keeps one of them free of batch requests, so that another request finds
     /// a slot at once.
@@ -154,7 +154,7 @@ public final class SharedEngine implements TokenSink {
         }
     }
 
-    /// Launches as many steps as the engine allows, because the stream thread is about to do something that takes long.
+    /// Launches the most steps that the engine allows, because the stream thread is about to do something slow.
     void launchAhead() {
         launched(engine.launch(Integer.MAX_VALUE));
     }
@@ -168,7 +168,7 @@ public final class SharedEngine implements TokenSink {
 
     @Override
     public void promptToken(
-            long sequence, int position, int tokenId, float logprob, TopLogprobs alternatives) {
+            long sequence, int position, int tokenId, float logprob, @Nullable TopLogprobs alternatives) {
         var answer = answers.get(sequence);
         if (answer != null) {
             answer.promptScored(position, tokenId, logprob, alternatives);
@@ -176,7 +176,8 @@ public final class SharedEngine implements TokenSink {
     }
 
     @Override
-    public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+    public void token(
+            long sequence, int index, int tokenId, float logprob, @Nullable TopLogprobs alternatives) {
         var answer = answers.get(sequence);
         if (answer != null) {
             if (index == 0 && !answer.generation().isBatch()) {

@@ -42,7 +42,7 @@ public final class CancelsAhead implements AutoCloseable {
     private @Nullable Thread thread;
     private volatile boolean closed;
 
-    /// The state of one partition that is held back.
+    /// The search in a partition that is paused, whose records are read ahead to find cancels.
     ///
     /// @param from  the first offset to read
     /// @param found keys of cancels that were found and not taken yet

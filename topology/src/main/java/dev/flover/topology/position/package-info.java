@@ -7,7 +7,7 @@
 ///   attempts changelog      ... position 4 ...         in the same transaction
 /// ```
 ///
-/// The package knows changelogs and offsets; nothing of what a request says, nor of which group answers it.
+/// The package knows changelogs and offsets, but not the contents of requests or the groups that answer them.
 @NullMarked
 package dev.flover.topology.position;
 

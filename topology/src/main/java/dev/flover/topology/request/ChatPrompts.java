@@ -6,6 +6,7 @@ import dev.flover.engine.chat.Conversation;
 import dev.flover.engine.chat.MarkedConversation;
 import dev.flover.engine.chat.Message;
 import dev.flover.engine.model.Model;
+import dev.flover.engine.tokenizer.Tokenizer;
 import dev.flover.schemas.ChatMessage;
 import dev.flover.topology.tools.JsonValues;
 import dev.flover.topology.tools.Tool;
@@ -28,11 +29,13 @@ public final class ChatPrompts implements Chat {
 
     private final ChatTemplate template;
     private final Model model;
+    private final Tokenizer tokenizer;
     private final @Nullable ToolFormat toolFormat;
 
-    private ChatPrompts(ChatTemplate template, Model model) {
+    private ChatPrompts(ChatTemplate template, Model model, Tokenizer tokenizer) {
         this.template = template;
         this.model = model;
+        this.tokenizer = tokenizer;
         this.toolFormat = ToolFormats.of(template, model.templateTokens());
     }
 
@@ -40,9 +43,11 @@ public final class ChatPrompts implements Chat {
     ///
     /// @throws ChatTemplateException if the template cannot be read
     public static @Nullable ChatPrompts of(Model model, Clock clock) {
-        return model.chatTemplate() == null || model.tokenizer() == null
+        var tokenizer = model.tokenizer();
+        var template = model.chatTemplate();
+        return template == null || tokenizer == null
                 ? null
-                : new ChatPrompts(ChatTemplate.parse(model.chatTemplate(), clock), model);
+                : new ChatPrompts(ChatTemplate.parse(template, clock), model, tokenizer);
     }
 
     /// As [#of], but where the template cannot be read, the reason is logged now, and each conversation is refused with
@@ -67,7 +72,6 @@ public final class ChatPrompts implements Chat {
     /// @throws WrongFieldException if a message is malformed; the message names the field
     @Override
     public int[] prompt(List<ChatMessage> messages, List<Tool> tools) {
-        var tokenizer = model.tokenizer();
         var conversation = conversation(messages, tools);
         if (model.parsesMessages()) {
             return tokenizer.encode(template.render(conversation, model.templateTokens()), true);

@@ -194,6 +194,7 @@ public final class Constraints {
 
     private synchronized ConstraintCompiler compiler() {
         if (compiler == null) {
+            assert tokenizer != null : "a request with a constraint is refused if the model file has no tokenizer";
             compiler = new ConstraintCompiler(tokenizer);
         }
         return compiler;

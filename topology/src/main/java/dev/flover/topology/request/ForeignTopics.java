@@ -108,8 +108,8 @@ public final class ForeignTopics {
         return standing(place, answer, bytes);
     }
 
-    /// Whether a record can be written to a topic, by what is known of it now. Where that is some seconds old, the
-    /// topic is looked up again for the next time.
+    /// Whether a record can be written to a topic, by the latest known state of the topic. If that state is some
+    /// seconds old, a new look-up of the topic begins, whose result later calls use.
     ///
     /// @param bytes the record's size
     /// @param now   monotonic time in ms

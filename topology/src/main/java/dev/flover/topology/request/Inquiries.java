@@ -77,7 +77,7 @@ public final class Inquiries<K, V> {
     /// @param source     asks the service; may wait; throws [RegistryUnavailableException] or another exception where
     ///                   there is no answer
     /// @param background an executor whose threads may wait
-    /// @param missingFor for how long the service is asked again after it said that there is no such thing
+    /// @param missingFor for how long the service is asked again after it answered that the object does not exist
     public Inquiries(Function<K, Outcome<V>> source, Executor background, Duration missingFor) {
         this.source = source;
         this.background = background;

@@ -97,7 +97,12 @@ public final class RequestCheck {
 
     /// The text of the prompt, which an answer with `echo` begins with.
     public String promptText(GenerationRequest request, int[] promptIds) {
-        return request.getPrompt() == null ? model.tokenizer().decode(promptIds) : request.getPrompt();
+        if (request.getPrompt() != null) {
+            return request.getPrompt();
+        }
+        var tokenizer = model.tokenizer();
+        assert tokenizer != null : "a request with echo is refused if the model file has no tokenizer";
+        return tokenizer.decode(promptIds);
     }
 
     private void checkIdentity(String key, GenerationRequest request) {
@@ -205,9 +210,11 @@ public final class RequestCheck {
         }
         for (int id : promptIds) {
             if (id >= model.config().vocabulary()) {        // the tokenizer may know more tokens than the model
+                var tokenizer = model.tokenizer();
+                assert tokenizer != null : "prompt_ids have been checked against the model's vocabulary";
                 throw new WrongFieldException(promptField(request), "the prompt must have tokens that the model "
                         + "knows, in [0, " + (model.config().vocabulary() - 1) + "], found " + id + " ("
-                        + model.tokenizer().spelling(id) + ")");
+                        + tokenizer.spelling(id) + ")");
             }
         }
         if (model.tokenizer() == null && (!request.getStop().isEmpty() || request.getEcho())) {

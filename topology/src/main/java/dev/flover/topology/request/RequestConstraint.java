@@ -95,7 +95,8 @@ public final class RequestConstraint {
     ///
     /// @param field the field that states the constraint
     static void check(GenerationRequest request, String field, Model model) {
-        if (model.tokenizer() == null) {
+        var tokenizer = model.tokenizer();
+        if (tokenizer == null) {
             throw new WrongFieldException(field, "the model file has no tokenizer: " + field + " must not be set");
         }
         if (request.getSchemaVersion() != null && request.getSchemaVersion() < 1) {
@@ -115,7 +116,7 @@ public final class RequestConstraint {
             }
         }
         for (int id : request.getStopIds()) {
-            if (!model.tokenizer().isControl(id) && model.tokenizer().bytes(id).length > 0) {
+            if (!tokenizer.isControl(id) && tokenizer.bytes(id).length > 0) {
                 throw contradiction("stop_ids", field, "token " + id + " is text, and would end an answer before it is "
                         + "complete");
             }

@@ -34,7 +34,7 @@ public final class RequestMentions {
     }
 
     public sealed interface Sight {
-        /// Everything that the request names is known.
+        /// All topics and subjects that the request names have been looked up, and it may use them.
         ///
         /// @param schema the subject's schema; null where the request names no subject
         record Ready(@Nullable StoredSchema schema) implements Sight {}

@@ -19,7 +19,8 @@ final class RequestSampling {
     ///
     /// @throws IllegalArgumentException if a value is out of its range; the message names the field
     public static SamplingParams of(GenerationRequest request, Model model) {
-        var defaults = model.samplingDefaults() == null ? SamplingParams.sampled(1, 0) : model.samplingDefaults();
+        var suggested = model.samplingDefaults();
+        var defaults = suggested == null ? SamplingParams.sampled(1, 0) : suggested;
         var sampling = request.getSampling();
         return defaults.with(params -> {
             for (var option : SamplingOption.values()) {

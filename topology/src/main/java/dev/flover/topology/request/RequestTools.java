@@ -91,8 +91,8 @@ public final class RequestTools {
     /// @param ids    the answer's token ids
     /// @param chat   null where the model has no template
     public static List<ToolCall> calls(GenerationRequest request, int answer, int[] ids, @Nullable Chat chat,
-            Tokenizer tokenizer) {
-        if (request.getTools().isEmpty() || chat == null || chat.toolFormat() == null) {
+            @Nullable Tokenizer tokenizer) {
+        if (request.getTools().isEmpty() || chat == null || chat.toolFormat() == null || tokenizer == null) {
             return List.of();
         }
         var calls = of(request).calls(chat.toolFormat(), tokenizer, ids);

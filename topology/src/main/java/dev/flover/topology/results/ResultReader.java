@@ -111,7 +111,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
 
     /// The consumers of the reader.
     ///
-    /// @param ends      answers where a log ends and what its time index says
+    /// @param ends      looks up the end of a log, and offsets in its time index
     /// @param committed reads single results
     /// @param all       reads all results for the index
     private record Readers(Consumer<byte[], byte[]> ends, Consumer<byte[], byte[]> committed,

@@ -6,7 +6,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /// Counts the stored generations that cannot go on here, because they were begun under another model file or another
-/// arithmetic, by what they wait for.
+/// arithmetic, by the model file or the arithmetic that they wait for.
 public final class BegunElsewhere {
     private final Map<String, Integer> counts = new TreeMap<>();
 

@@ -6,8 +6,8 @@ import java.util.Comparator;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
-/// A request in the waiting room: what is needed to order it among others, without its content. Tickets are compared by
-/// identity.
+/// A request in the waiting room: the values by which waiting requests are ordered, without the request's content.
+/// Tickets are compared by identity.
 public final class Ticket {
     static final Comparator<Ticket> ORDER = Comparator.<Ticket>comparingLong(ticket -> ticket.rank)
             .thenComparingLong(ticket -> ticket.arrival)

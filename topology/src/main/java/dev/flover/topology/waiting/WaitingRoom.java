@@ -84,8 +84,8 @@ public final class WaitingRoom {
         batchWaiting += ticket.batch ? tickets : 0;
     }
 
-    /// Asks batch requests to give up their slots: as many as other requests wait that find no free slot. The tickets
-    /// are added to the queues of their partitions, with [Ticket#yields] set.
+    /// Asks batch requests to give up their slots, one for each other request that waits and finds no free slot. The
+    /// tickets are added to the queues of their partitions, with [Ticket#yields] set.
     ///
     /// @param free the engine's free slots
     public void makeRoom(int free) {
@@ -208,7 +208,7 @@ public final class WaitingRoom {
             case RESUMED -> resumed.remove(ticket);
             case ARRIVED -> shares(ticket).remove(ticket);
         };
-        if (removed) {      // if not, the request was never added, as one begun under another arithmetic
+        if (removed) {      // a request that was begun under another arithmetic was never added
             count(ticket, -1);
         }
     }

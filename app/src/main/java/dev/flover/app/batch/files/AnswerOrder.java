@@ -2,8 +2,8 @@ package dev.flover.app.batch.files;
 
 /// The order of the answers in their file.
 public enum AnswerOrder {
-    /// As they end.
+    /// An answer is written when it is complete.
     DONE,
-    /// As their lines are in the input.
+    /// Answers are written in the order of their lines in the input.
     INPUT
 }

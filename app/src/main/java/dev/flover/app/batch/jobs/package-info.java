@@ -1,5 +1,5 @@
 /// The feeder of jobs that need no terminal: in the process of a pipeline, it forwards the lines of jobs to the
-/// requests topic, as many at a time as keep the engine busy.
+/// requests topic, just enough at a time to keep the engine busy.
 ///
 /// ```
 ///   lines topic ──► JobFeeder ──► requests topic ──► pipeline ──► results topic

@@ -19,6 +19,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Model instances that compete for the device: each is an engine with its own weights on its own thread, and computes
 /// one request at a time. The operating system and the device decide which instance computes when.
@@ -127,7 +128,8 @@ record ConcurrentInstances(int instances) implements Strategy {
             }
 
             @Override
-            public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+            public void token(
+                    long sequence, int index, int tokenId, float logprob, @Nullable TopLogprobs alternatives) {
                 synchronized (recording) {
                     long now = timeline.now();
                     recording.token(request, tokenId, now);

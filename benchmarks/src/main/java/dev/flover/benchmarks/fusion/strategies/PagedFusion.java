@@ -10,6 +10,7 @@ import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Temporal fusion with paged keys and values, by the engine that the pipeline uses.
 ///
@@ -96,7 +97,8 @@ public record PagedFusion(int stepsInFlight) implements Strategy {
         }
 
         @Override
-        public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+        public void token(
+                long sequence, int index, int tokenId, float logprob, @Nullable TopLogprobs alternatives) {
             if (engine.status().steps() != step) {
                 endIteration();
                 step = engine.status().steps();

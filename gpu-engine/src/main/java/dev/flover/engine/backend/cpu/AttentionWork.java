@@ -2,6 +2,7 @@ package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.Backend.Attention;
 import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.cpu.kernels.CacheForm;
 import dev.flover.engine.backend.cpu.kernels.Kernels;
@@ -59,6 +60,7 @@ final class AttentionWork implements Workers.Revocable {
     }
 
     /// Cuts a step into tiles and copies the block tables that the tiles read.
+    @Prepares
     void begin(StepPlan plan, PagedCache cache) {
         this.plan = plan;
         this.cache = cache;
@@ -120,6 +122,7 @@ final class AttentionWork implements Workers.Revocable {
     }
 
     /// Computes one layer of the step that [#begin] was called for.
+    @Prepares
     void run(HostTensor out, HostTensor queryKeyValue, Attention parameters) {
         this.out = out;
         this.queryKeyValue = queryKeyValue;
@@ -158,6 +161,7 @@ final class AttentionWork implements Workers.Revocable {
         }
 
         @Override
+        @Prepares
         void note(int tile) {
             var all = AttentionWork.this;
             int item = tile / headTiles;

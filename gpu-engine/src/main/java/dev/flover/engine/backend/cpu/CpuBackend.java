@@ -4,6 +4,7 @@ import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.HostMemory;
 import dev.flover.engine.backend.HostRoutes;
 import dev.flover.engine.backend.KernelNumbers;
+import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.cpu.kernels.CacheForm;
 import dev.flover.engine.backend.cpu.kernels.KernelPasses;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The backend for machines without a GPU. Every verb computes before it returns, on a few threads that share its
 /// tiles.
@@ -152,6 +154,7 @@ final class CpuBackend implements Backend {
     }
 
     @Override
+    @Prepares
     public void begin(StepPlan plan, Cache cache) {
         this.plan = plan;
         this.cache = PagedCache.of(cache);
@@ -171,26 +174,22 @@ final class CpuBackend implements Backend {
 
     @Override
     public void normalise(
-            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias) {
-        normalisation.out = HostTensor.of(out);
-        normalisation.in = HostTensor.of(in);
+            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, @Nullable Vector bias) {
         normalisation.width = weight.length();
         normalisation.centred = KernelNumbers.isCentred(kind);
         normalisation.epsilon = epsilon;
         normalisation.weight = HostVector.address(weight);
         normalisation.bias = HostVector.address(bias);
-        normalisation.share(rows, in.columns());
+        normalisation.run(HostTensor.of(out), HostTensor.of(in), rows);
     }
 
     @Override
     public void normaliseColumns(
             Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight) {
-        partNormalisation.tensor = HostTensor.of(tensor);
         partNormalisation.column = column;
         partNormalisation.centred = KernelNumbers.isCentred(kind);
         partNormalisation.epsilon = epsilon;
-        partNormalisation.weight = weight;
-        partNormalisation.share(rows, weight.length());
+        partNormalisation.run(HostTensor.of(tensor), weight, rows);
     }
 
     @Override
@@ -206,28 +205,27 @@ final class CpuBackend implements Backend {
     }
 
     @Override
-    public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {
+    public void project(Tensor out, Tensor in, int rows, Weight weight, @Nullable Vector bias) {
         projection.run(HostTensor.of(out), HostTensor.of(in), rows, PackedWeight.of(weight),
                 HostVector.address(bias), false);
     }
 
     @Override
-    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias) {
+    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, @Nullable Vector bias) {
         projection.run(HostTensor.of(hidden), HostTensor.of(in), rows, PackedWeight.of(weight),
                 HostVector.address(bias), true);
     }
 
     @Override
     public void appendKeysAndValues(
-            Tensor queryKeyValue, Cache cache, int layer, Rotary rotary,
-            Vector queryNorm, Vector keyNorm, float epsilon) {
-        append.queryKeyValue = HostTensor.of(queryKeyValue);
+            Tensor queryKeyValue, Cache cache, int layer, @Nullable Rotary rotary,
+            @Nullable Vector queryNorm, @Nullable Vector keyNorm, float epsilon) {
         append.layer = layer;
         append.table = rotary == null ? null : rotaryTable(rotary);
         append.queryNorm = HostVector.address(queryNorm);
         append.keyNorm = HostVector.address(keyNorm);
         append.epsilon = epsilon;
-        append.share(plan.rows(), 2 * queryKeyValue.columns());
+        append.run(HostTensor.of(queryKeyValue), plan.rows());
     }
 
     /// The table of sines and cosines for `rotary`, filled for all positions of this step.
@@ -254,11 +252,7 @@ final class CpuBackend implements Backend {
 
     @Override
     public void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated) {
-        this.activation.out = HostTensor.of(out);
-        this.activation.in = HostTensor.of(in);
-        this.activation.gated = gated;
-        this.activation.activation = activation;
-        this.activation.share(rows, 4 * out.columns());
+        this.activation.run(HostTensor.of(out), HostTensor.of(in), rows, activation, gated);
     }
 
     @Override
@@ -267,14 +261,14 @@ final class CpuBackend implements Backend {
     }
 
     @Override
-    public void route(Routes routes, Tensor scores, int rows, Vector correction) {
+    public void route(Routes routes, Tensor scores, int rows, @Nullable Vector correction) {
         float[] corrections = correction == null ? null : ((HostVector) correction).values();
         ExpertWork.route((HostRoutes) routes, HostTensor.of(scores), rows, corrections);
     }
 
     @Override
     public void projectExperts(
-            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, Vector bias) {
+            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, @Nullable Vector bias) {
         expertWork.project(HostTensor.of(out), HostTensor.of(in), (HostRoutes) routes, routed, experts,
                 HostVector.address(bias));
     }
@@ -322,9 +316,7 @@ final class CpuBackend implements Backend {
 
     @Override
     public void sample(Tensor logits, float softCap, Cache cache) {
-        sampling.logits = HostTensor.of(logits);
-        sampling.softCap = softCap;
-        sampling.share(plan.samples(), logits.columns());
+        sampling.run(HostTensor.of(logits), softCap, plan.samples());
     }
 
     @Override
@@ -338,7 +330,7 @@ final class CpuBackend implements Backend {
     }
 
     @Override
-    public void join(Tensor out, List<Tensor> parts, int rows, Vector bias, boolean accumulate) {
+    public void join(Tensor out, List<Tensor> parts, int rows, @Nullable Vector bias, boolean accumulate) {
         joinWork.run(HostTensor.of(out), parts, rows, HostVector.address(bias), accumulate);
     }
 
@@ -353,9 +345,7 @@ final class CpuBackend implements Backend {
     }
 
     @Override
-    public void end(StepPlan plan) {
-        this.plan = null;
-    }
+    public void end(StepPlan plan) {}
 
     @Override
     public void close() {
@@ -376,6 +366,7 @@ final class CpuBackend implements Backend {
 
         /// @param positions true to look a row up by its position and add it to `out`, false to look it up by its token
         ///     and overwrite `out`
+        @Prepares
         void run(HostTensor out, PackedWeight weight, float scale, boolean positions) {
             this.out = out;
             this.weight = weight;
@@ -421,6 +412,13 @@ final class CpuBackend implements Backend {
             super(workers);
         }
 
+        @Prepares
+        void run(HostTensor out, HostTensor in, int rows) {
+            this.out = out;
+            this.in = in;
+            share(rows, in.columns());
+        }
+
         @Override
         void rows(int first, int count, int worker) {
             kernels.normalise(out.row(first), in.row(first), count * (in.columns() / width), width, centred, epsilon,
@@ -439,6 +437,13 @@ final class CpuBackend implements Backend {
             super(workers);
         }
 
+        @Prepares
+        void run(HostTensor tensor, Vector weight, int rows) {
+            this.tensor = tensor;
+            this.weight = weight;
+            share(rows, weight.length());
+        }
+
         @Override
         void rows(int first, int count, int worker) {
             for (int row = first; row < first + count; row++) {
@@ -451,13 +456,19 @@ final class CpuBackend implements Backend {
     private final class Append extends RowWork {
         private HostTensor queryKeyValue;
         private int layer;
-        private RotaryTable table;
+        private @Nullable RotaryTable table;
         private long queryNorm;
         private long keyNorm;
         private float epsilon;
 
         Append() {
             super(workers);
+        }
+
+        @Prepares
+        void run(HostTensor queryKeyValue, int rows) {
+            this.queryKeyValue = queryKeyValue;
+            share(rows, 2 * queryKeyValue.columns());
         }
 
         @Override
@@ -489,6 +500,15 @@ final class CpuBackend implements Backend {
             super(workers);
         }
 
+        @Prepares
+        void run(HostTensor out, HostTensor in, int rows, Activation activation, boolean gated) {
+            this.out = out;
+            this.in = in;
+            this.gated = gated;
+            this.activation = activation;
+            share(rows, 4 * out.columns());
+        }
+
         @Override
         void rows(int first, int count, int worker) {
             kernels.activate(out.row(first), in.row(first), count, out.columns(), gated, activation);
@@ -502,6 +522,13 @@ final class CpuBackend implements Backend {
 
         Sampling() {
             super(workers);
+        }
+
+        @Prepares
+        void run(HostTensor logits, float softCap, int samples) {
+            this.logits = logits;
+            this.softCap = softCap;
+            share(samples, logits.columns());
         }
 
         void prepare(int vocabulary) {

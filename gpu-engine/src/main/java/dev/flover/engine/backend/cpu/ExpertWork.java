@@ -2,10 +2,12 @@ package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.Backend.Weight;
 import dev.flover.engine.backend.HostRoutes;
+import dev.flover.engine.backend.Prepares;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The feed-forward part of layers with experts. Rows are sorted by expert, so that each expert is one product with its
 /// rows, which workers share like any other product.
@@ -21,7 +23,7 @@ final class ExpertWork {
         sums = new Sums(workers);
     }
 
-    static void route(HostRoutes routes, HostTensor scores, int rows, float[] correction) {
+    static void route(HostRoutes routes, HostTensor scores, int rows, float @Nullable [] correction) {
         double[] ofRow = routes.scores();
         for (int row = 0; row < rows; row++) {
             long at = 4L * row * scores.columns();
@@ -61,10 +63,7 @@ final class ExpertWork {
     }
 
     void add(HostTensor hidden, HostTensor in, HostRoutes routes, int rows) {
-        sums.hidden = hidden;
-        sums.in = in;
-        sums.routes = routes;
-        sums.share(rows, hidden.columns() * (routes.routing().chosen() + 1));
+        sums.run(hidden, in, routes, rows);
     }
 
     static void scaleRows(HostTensor tensor, HostTensor scores, int rows) {
@@ -86,6 +85,14 @@ final class ExpertWork {
 
         Sums(Workers workers) {
             super(workers);
+        }
+
+        @Prepares
+        void run(HostTensor hidden, HostTensor in, HostRoutes routes, int rows) {
+            this.hidden = hidden;
+            this.in = in;
+            this.routes = routes;
+            share(rows, hidden.columns() * (routes.routing().chosen() + 1));
         }
 
         @Override

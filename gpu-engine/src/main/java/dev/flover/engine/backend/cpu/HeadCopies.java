@@ -1,6 +1,7 @@
 package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.Backend.HeadPlace;
+import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.cpu.kernels.Kernels;
 
 /// Copies numbers of heads between tensors of different layouts. Workers share the heads.
@@ -18,6 +19,7 @@ final class HeadCopies extends RowWork {
         this.kernels = kernels;
     }
 
+    @Prepares
     void run(HostTensor out, HeadPlace to, HostTensor in, HeadPlace from, int heads, int width, int rows) {
         this.out = out;
         this.to = to;

@@ -2,6 +2,7 @@ package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.Backend.Tensor;
 import dev.flover.engine.backend.HostRoutes;
+import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.cpu.kernels.Kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -33,6 +34,7 @@ final class JoinWork extends RowWork {
     /// Computes `out = parts + bias`, or `out += parts + bias`.
     ///
     /// @param bias address of `[columns]` f32, 0 for none
+    @Prepares
     void run(HostTensor out, List<Tensor> parts, int rows, long bias, boolean accumulate) {
         this.out = out;
         this.parts = parts;

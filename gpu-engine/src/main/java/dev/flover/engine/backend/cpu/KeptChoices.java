@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 
 /// A file that keeps which choices of the kernels were measured as the fastest on this processor.
 ///
@@ -23,7 +24,7 @@ final class KeptChoices {
     }
 
     /// The choices in the file; null if it has none for this processor.
-    KernelChoices read() {
+    @Nullable KernelChoices read() {
         var kept = new Properties();
         try (var in = Files.newBufferedReader(file)) {
             kept.load(in);

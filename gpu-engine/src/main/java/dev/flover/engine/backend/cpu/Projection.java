@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cpu;
 
+import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.cpu.PackedWeight.BlockPart;
 import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
 import dev.flover.engine.backend.cpu.kernels.BlockForm;
@@ -77,7 +78,7 @@ final class Projection implements Workers.Revocable {
         shards = weight.matrix().kShards();
         BlockForm quantised = null;
         for (int i = 0; i < weight.parts().size(); i++) {
-            part = weight.parts().get(i);
+            var part = weight.parts().get(i);
             this.out = out + 4L * part.firstOutput();
             this.bias = bias == 0 ? 0 : bias + 4L * part.firstOutput();
             if (part instanceof BlockPart blocks) {
@@ -87,11 +88,13 @@ final class Projection implements Workers.Revocable {
                     quantisation.run(blocks.form());
                 }
             }
-            runPart();
+            run(part);
         }
     }
 
-    private void runPart() {
+    @Prepares
+    private void run(PackedWeight.Part part) {
+        this.part = part;
         int together = kernels.panelsTogether();
         long groupWork = (long) PANEL * together * inputs * rows;
         long balanced = part.panels() / together / (TILES_OF_A_WORKER * workers.count());
@@ -139,6 +142,7 @@ final class Projection implements Workers.Revocable {
         }
 
         @Override
+        @Prepares
         void note(int tile) {
             var all = Projection.this;
             int row = tile / panelTiles * rowsOfATile;
@@ -185,6 +189,7 @@ final class Projection implements Workers.Revocable {
         private BlockForm form;
         private int rowsOfATile;
 
+        @Prepares
         void run(BlockForm form) {
             this.form = form;
             rowsOfATile = Math.max(1, 8192 / inputs);

@@ -79,10 +79,12 @@ final class StoredBlocks {
         };
     }
 
-    /// The layout of panels that hold weights of this type; null for unquantised types.
+    /// The layout of panels that hold weights of this type.
+    ///
+    /// @throws IllegalArgumentException if the type is not quantised
     static BlockForm formOf(TensorType type) {
         return switch (type) {
-            case F32, F16, BF16 -> null;
+            case F32, F16, BF16 -> throw new IllegalArgumentException(type + " is not a quantised type");
             case Q8_0 -> BlockForm.Q8_0;
             case Q4_0 -> BlockForm.Q4_0;
             case Q4_1 -> BlockForm.Q4_1;

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /// The threads of one backend. They take the tiles of a job from a shared counter, so that a slow core takes fewer
 /// tiles.
@@ -84,8 +85,9 @@ final class Workers implements AutoCloseable {
     /// for none. The thread that sets the entry to 0, the worker or the owner, finishes the tile.
     private final AtomicIntegerArray claims;
     private final Thread[] threads;
-    private volatile Job job;
-    private volatile Throwable failure;
+    /// The job whose tiles are computed; before the first job, one without tiles.
+    private volatile Job job = (tile, worker) -> { };
+    private volatile @Nullable Throwable failure;
     private volatile boolean closed;
     private final AtomicInteger parked = new AtomicInteger();
     private final long worthwhileNanos;

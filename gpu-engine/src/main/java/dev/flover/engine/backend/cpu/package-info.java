@@ -13,4 +13,7 @@
 /// lie in huge pages (Slabs).
 ///
 /// The package knows neither whole models nor schedules: rows, weights and positions come from the plan and the verbs.
+@NullMarked
 package dev.flover.engine.backend.cpu;
+
+import org.jspecify.annotations.NullMarked;

@@ -4,6 +4,7 @@ import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepPlan.Admission;
 import dev.flover.engine.backend.cuda.driver.Driver;
 import dev.flover.engine.backend.cuda.driver.Driver.Pinned;
+import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.sampling.MaskAhead;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -32,8 +33,8 @@ final class ConstraintMasks {
         final int minTokens;
         int generated;
 
-        Fitting(Admission admission) {
-            ahead = new MaskAhead(admission.constraint(), admission.history(), admission.promptLength());
+        Fitting(Admission admission, Constraint constraint) {
+            ahead = new MaskAhead(constraint, admission.history(), admission.promptLength());
             ending = admission.ending();
             minTokens = admission.sampling().minTokens();
             generated = admission.history().length - admission.promptLength();
@@ -94,7 +95,8 @@ final class ConstraintMasks {
     }
 
     void admit(int home, Admission admission) {
-        byHome[home] = admission.constraint() == null ? null : new Fitting(admission);
+        var constraint = admission.constraint();
+        byHome[home] = constraint == null ? null : new Fitting(admission, constraint);
     }
 
     /// Finds the samples of a plan whose sequences have constraints, by the homes that the plan's slots have now.

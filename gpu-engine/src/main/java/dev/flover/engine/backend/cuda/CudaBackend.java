@@ -2,6 +2,7 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.KernelNumbers;
+import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.cuda.CudaTensor.Counter;
 import dev.flover.engine.backend.cuda.driver.Arguments;
@@ -30,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The CUDA backend: each verb launches kernels on one stream of one device. See the package's description.
 public final class CudaBackend implements Backend {
@@ -55,9 +57,9 @@ public final class CudaBackend implements Backend {
     private int tokenBudget;
     private StepSlots slots;
     private CudaCache cache;
-    private Draw draw;
+    private @Nullable Draw draw;
     /// The plan whose draw waits for tokens of the step before it; null if there is none.
-    private StepPlan undrawn;
+    private @Nullable StepPlan undrawn;
 
     /// The inputs of a step's draw, which are the same for all steps.
     private record Draw(long logits, int vocabulary, float softCap) {}
@@ -176,7 +178,7 @@ public final class CudaBackend implements Backend {
     }
 
     /// The device address of the table for `rotary`; 0 for null.
-    private long turnsOf(Rotary rotary, CacheShape shape) {
+    private long turnsOf(@Nullable Rotary rotary, CacheShape shape) {
         return rotary == null ? 0 : turns.computeIfAbsent(rotary, kind -> turnTable(kind, shape.contextLength()));
     }
 
@@ -188,6 +190,7 @@ public final class CudaBackend implements Backend {
     // A step
 
     @Override
+    @Prepares
     public void begin(StepPlan plan, Cache cache) {
         drawWithinConstraints();
         this.cache = (CudaCache) cache;
@@ -227,7 +230,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void normalise(
-            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias) {
+            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, @Nullable Vector bias) {
         var target = (CudaTensor) out;
         var source = (CudaTensor) in;
         var counter = source.counter();
@@ -265,18 +268,18 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {
+    public void project(Tensor out, Tensor in, int rows, Weight weight, @Nullable Vector bias) {
         multiply(new Product(out, in, weight, bias));
     }
 
     @Override
-    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias) {
+    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, @Nullable Vector bias) {
         multiply(new Product(hidden, in, weight, bias).added());
     }
 
     @Override
     public void projectNormalised(
-            Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias) {
+            Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, @Nullable Vector bias) {
         if (normalisesOnLoading(in, norm, weight)) {
             multiply(new Product(out, in, weight, bias).normalised(norm));
         } else {
@@ -286,8 +289,8 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void projectActivated(
-            Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, Norm norm, Weight weight, Vector bias,
-            Activation activation, boolean gated) {
+            Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, @Nullable Norm norm, Weight weight,
+            @Nullable Vector bias, Activation activation, boolean gated) {
         var shape = ((CudaWeight) weight).shape();
         boolean pairsMeet = !gated || shape.outputs() % WeightShape.BLOCK_OUTPUTS == 0;
         if (shape.storage() == Storage.F32 || !pairsMeet) {
@@ -304,8 +307,8 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void projectToHeads(
-            Tensor queryKeyValue, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias,
-            Cache cache, Heads heads) {
+            Tensor queryKeyValue, Tensor in, Tensor normed, int rows, @Nullable Norm norm, Weight weight,
+            @Nullable Vector bias, Cache cache, Heads heads) {
         if (!storesHeads((CudaWeight) weight, heads)) {
             Backend.super.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
             return;
@@ -359,7 +362,7 @@ public final class CudaBackend implements Backend {
         product.out().written(counter, false);
     }
 
-    private Struct headStore(Heads heads) {
+    private Struct headStore(@Nullable Heads heads) {
         return heads == null ? CudaCache::writeNoHeadStore
                 : cache.headStore(heads, turnsOf(heads.rotary(), cache.shape()));
     }
@@ -415,8 +418,8 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void appendKeysAndValues(
-            Tensor queryKeyValue, Cache cache, int layer, Rotary rotary,
-            Vector queryNorm, Vector keyNorm, float epsilon) {
+            Tensor queryKeyValue, Cache cache, int layer, @Nullable Rotary rotary,
+            @Nullable Vector queryNorm, @Nullable Vector keyNorm, float epsilon) {
         var tensor = (CudaTensor) queryKeyValue;
         var shape = this.cache.shape();
         long table = turnsOf(rotary, shape);
@@ -504,13 +507,13 @@ public final class CudaBackend implements Backend {
     // Experts
 
     @Override
-    public void route(Routes routes, Tensor scores, int rows, Vector correction) {
+    public void route(Routes routes, Tensor scores, int rows, @Nullable Vector correction) {
         experts.route((CudaRoutes) routes, (CudaTensor) scores, correction, slots.plan(), bucket(Counter.ROWS));
     }
 
     @Override
     public void projectExperts(
-            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> weights, Vector bias) {
+            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> weights, @Nullable Vector bias) {
         var places = (CudaRoutes) routes;
         var shape = ((ExpertWeights) weights).shape();
         var source = (CudaTensor) in;
@@ -578,6 +581,7 @@ public final class CudaBackend implements Backend {
     }
 
     private void launchDraw() {
+        assert draw != null;
         var sampling = cache.sampling();
         int samples = bucket(Counter.SAMPLES);
         int parts = KernelSet.sampleParts(draw.vocabulary);

@@ -6,6 +6,7 @@ import dev.flover.engine.backend.cuda.driver.Arguments;
 import dev.flover.engine.backend.cuda.driver.Arguments.Struct;
 import dev.flover.engine.backend.cuda.driver.Driver;
 import dev.flover.engine.backend.cuda.weights.Storage;
+import org.jspecify.annotations.Nullable;
 
 /// Activations on the device, with the arrays that some products need: 16-bit copies, which products on tensor cores
 /// read, and sums of squares of rows, which products read that normalise rows as they load them.
@@ -136,7 +137,7 @@ final class CudaTensor implements Tensor, Struct {
     /// `struct RowNorm` of project.cuh, for a product that reads this tensor.
     ///
     /// @param norm null for none
-    Struct rowNorm(Norm norm) {
+    Struct rowNorm(@Nullable Norm norm) {
         if (norm == null) {
             return arguments -> arguments.pointer(0).pointer(0).pointer(0).wide(0);
         }

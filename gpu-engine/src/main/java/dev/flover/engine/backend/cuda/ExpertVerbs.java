@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The feed-forward part of layers with experts. The device computes and stores the routes of rows, because graphs are
 /// replayed without any decision of the host.
@@ -105,7 +106,7 @@ final class ExpertVerbs {
     }
 
     /// @param bucket number of rows for which the launch is made
-    void route(CudaRoutes routes, CudaTensor scores, Vector correction, long plan, int bucket) {
+    void route(CudaRoutes routes, CudaTensor scores, @Nullable Vector correction, long plan, int bucket) {
         var routing = routes.routing();
         routes.write(arguments.begin()).pointer(scores.values()).pointer(CudaVector.addressOf(correction)).pointer(plan)
                 .flag(KernelNumbers.isSigmoid(routing.scoring())).flag(routing.normalised())
@@ -136,8 +137,8 @@ final class ExpertVerbs {
     /// @param from   address of the array of `in`, f32 or a 16-bit copy, that the weights are multiplied with
     /// @param bucket number of rows for which the launch is made
     void multiply(
-            CudaTensor out, CudaTensor in, long from, CudaRoutes routes, ExpertWeights experts, Vector bias, long plan,
-            int bucket) {
+            CudaTensor out, CudaTensor in, long from, CudaRoutes routes, ExpertWeights experts,
+            @Nullable Vector bias, long plan, int bucket) {
         if (experts.shape().storage() == Storage.F32) {
             multiplyF32(out, from, routes, experts, bias, plan, bucket);
         } else {
@@ -147,7 +148,8 @@ final class ExpertVerbs {
     }
 
     private void multiplyF32(
-            CudaTensor out, long from, CudaRoutes routes, ExpertWeights experts, Vector bias, long plan, int bucket) {
+            CudaTensor out, long from, CudaRoutes routes, ExpertWeights experts, @Nullable Vector bias, long plan,
+            int bucket) {
         var shape = experts.shape();
         arguments.begin().struct(experts.get(0)).pointer(from).pointer(out.values())
                 .pointer(CudaVector.addressOf(bias)).pointer(plan).integer(routes.counter().word).flag(false)
@@ -158,8 +160,8 @@ final class ExpertVerbs {
     }
 
     private void multiplyOnTensorCores(
-            CudaTensor out, CudaTensor in, long from, CudaRoutes routes, ExpertWeights experts, Vector bias, long plan,
-            int bucket) {
+            CudaTensor out, CudaTensor in, long from, CudaRoutes routes, ExpertWeights experts,
+            @Nullable Vector bias, long plan, int bucket) {
         var shape = experts.shape();
         var tiling = tiling(shape, bucket, routes.routing());
         arguments.begin().struct(experts.get(0)).pointer(from).struct(in.rowNorm(null))

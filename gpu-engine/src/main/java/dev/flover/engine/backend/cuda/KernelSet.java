@@ -4,6 +4,7 @@ import dev.flover.engine.backend.cuda.driver.Driver;
 import dev.flover.engine.backend.cuda.weights.Storage;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 
 /// The kernels by purpose, and the bytes of shared memory that their launches need.
 final class KernelSet {
@@ -129,30 +130,34 @@ final class KernelSet {
         projectExperts.put(storage, ofExperts);
     }
 
+    private static <T> T of(Map<Storage, T> kernels, Storage storage) {
+        return Objects.requireNonNull(kernels.get(storage), () -> "no kernel for the storage " + storage);
+    }
+
     int append(Storage storage) {
-        return append.get(storage);
+        return of(append, storage);
     }
 
     int project(Storage storage, int rowTile) {
-        return project.get(storage)[indexOf(ROW_TILES, rowTile)];
+        return of(project, storage)[indexOf(ROW_TILES, rowTile)];
     }
 
     int projectExperts(Storage storage, int rowTile) {
-        return projectExperts.get(storage)[indexOf(ROW_TILES, rowTile)];
+        return of(projectExperts, storage)[indexOf(ROW_TILES, rowTile)];
     }
 
     /// @param rowTile at most [#MOST_ROWS_NORMALISED]
     int projectNormalised(Storage storage, int rowTile) {
-        return projectNormalised.get(storage)[indexOf(ROW_TILES, rowTile)];
+        return of(projectNormalised, storage)[indexOf(ROW_TILES, rowTile)];
     }
 
     /// Attention without tensor cores, over a cache of this type.
     int attentionPlain(Storage storage) {
-        return attentionPlain.get(storage);
+        return of(attentionPlain, storage);
     }
 
     int attention(Storage storage, int width) {
-        return attention.get(storage)[indexOf(HEAD_WIDTHS, width)];
+        return of(attention, storage)[indexOf(HEAD_WIDTHS, width)];
     }
 
     /// The number of rows of a tile, for a launch that is made for `bucket` rows.

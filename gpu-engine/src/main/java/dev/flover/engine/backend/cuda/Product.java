@@ -9,6 +9,7 @@ import dev.flover.engine.backend.cuda.weights.CudaWeight;
 import dev.flover.engine.backend.cuda.weights.Storage;
 import dev.flover.engine.model.ModelConfig.Activation;
 import io.soabase.recordbuilder.core.RecordBuilder;
+import org.jspecify.annotations.Nullable;
 
 /// One matrix product with the operations that its kernel fuses: `out = activation(norm(in) * weightᵀ + bias)`, or `out
 /// += ...` where `adds`.
@@ -21,8 +22,9 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 /// @param heads      how outputs that are queries, keys and values are rotated and stored; null for other outputs
 @RecordBuilder
 record Product(
-        CudaTensor out, CudaTensor in, CudaWeight weight, Vector bias,
-        boolean adds, Norm norm, Activation activation, boolean gated, Heads heads) implements ProductBuilder.With {
+        CudaTensor out, CudaTensor in, CudaWeight weight, @Nullable Vector bias,
+        boolean adds, @Nullable Norm norm, @Nullable Activation activation, boolean gated, @Nullable Heads heads)
+        implements ProductBuilder.With {
     /// Which outputs a group of 32 consists of, as `project.cuh` numbers it.
     enum Pairing {
         IN_ORDER(0),
@@ -45,7 +47,7 @@ record Product(
         assert activation != null || !gated;
     }
 
-    Product(Tensor out, Tensor in, Weight weight, Vector bias) {
+    Product(Tensor out, Tensor in, Weight weight, @Nullable Vector bias) {
         this((CudaTensor) out, (CudaTensor) in, (CudaWeight) weight, bias, false, null, null, false, null);
     }
 

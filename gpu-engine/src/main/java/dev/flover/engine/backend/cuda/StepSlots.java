@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashSet;
+import org.jspecify.annotations.Nullable;
 
 /// The host's side of the steps in flight: for each step, pinned memory for its plan and its results.
 ///
@@ -33,7 +34,8 @@ final class StepSlots {
     private final ConstraintMasks masks;
     private final Slot[] ring = new Slot[CudaBackend.STEPS_IN_FLIGHT];
     private int next;
-    private StepPlan current;
+    /// The plan of the latest step that was begun.
+    private @Nullable StepPlan current;
 
     /// The pinned memory of one step.
     private static final class Slot {
@@ -44,7 +46,8 @@ final class StepSlots {
         final Pinned results;
         final StepImage encoder;
         final ConstraintMasks.Rows fitting;
-        StepPlan plan;
+        /// Null if no step uses this slot.
+        @Nullable StepPlan plan;
         boolean marked;
 
         Slot(
@@ -99,6 +102,7 @@ final class StepSlots {
 
     /// The plan whose verbs are being enqueued now.
     StepPlan current() {
+        assert current != null;
         return current;
     }
 

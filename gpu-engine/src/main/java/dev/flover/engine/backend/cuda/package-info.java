@@ -12,4 +12,7 @@
 ///
 /// The package knows neither whole models nor sequences: only plans, tensors, slots, and the operations that a model's
 /// configuration names.
+@NullMarked
 package dev.flover.engine.backend.cuda;
+
+import org.jspecify.annotations.NullMarked;

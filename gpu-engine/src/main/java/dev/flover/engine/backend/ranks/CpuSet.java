@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Processors, by the numbers that Linux gives them.
 ///
@@ -52,7 +53,8 @@ public record CpuSet(List<Integer> cpus) {
                 int bits = mask.get(JAVA_BYTE, cpu / 8) | 1 << cpu % 8;
                 mask.set(JAVA_BYTE, cpu / 8, (byte) bits);
             }
-            return Affinity.SET != null && (int) Affinity.SET.invokeExact(0, (long) MASK_BYTES, mask) == 0;
+            var set = Affinity.SET;
+            return set != null && (int) set.invokeExact(0, (long) MASK_BYTES, mask) == 0;
         } catch (Error e) {
             throw e;
         } catch (Throwable e) {
@@ -62,10 +64,10 @@ public record CpuSet(List<Integer> cpus) {
 
     private static final class Affinity {
         /// `int sched_setaffinity(pid_t, size_t, const cpu_set_t *)` of the C library; null where there is none.
-        static final MethodHandle SET = find();
+        static final @Nullable MethodHandle SET = find();
 
         @SuppressWarnings("restricted")
-        private static MethodHandle find() {
+        private static @Nullable MethodHandle find() {
             var linker = Linker.nativeLinker();
             return linker.defaultLookup().find("sched_setaffinity").map((MemorySegment function) ->
                     linker.downcallHandle(function, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS)))

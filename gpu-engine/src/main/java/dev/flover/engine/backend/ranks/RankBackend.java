@@ -1,6 +1,7 @@
 package dev.flover.engine.backend.ranks;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The backend of one rank. Products that are summed over ranks, and the drawing of tokens, meet the other ranks; all
 /// other operations are those of the rank's own backend.
@@ -25,7 +27,7 @@ final class RankBackend implements Backend {
     /// For each tensor that receives a sum over ranks, two tensors for this rank's part of it, used alternately.
     private final Map<Tensor, Tensor[]> parts = new IdentityHashMap<>();
     /// The logits of the whole vocabulary; null on all ranks but the first.
-    private Tensor logits;
+    private @Nullable Tensor logits;
     private StepPlan plan;
 
     RankBackend(Backend own, Exchange exchange, int rank, int ranks) {
@@ -38,7 +40,7 @@ final class RankBackend implements Backend {
     // Operations in which ranks meet
 
     @Override
-    public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {
+    public void project(Tensor out, Tensor in, int rows, Weight weight, @Nullable Vector bias) {
         if (isSummed(weight)) {
             own.join(out, sums(out, in, rows, weight), rows, bias, false);
         } else {
@@ -47,7 +49,7 @@ final class RankBackend implements Backend {
     }
 
     @Override
-    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias) {
+    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, @Nullable Vector bias) {
         if (isSummed(weight)) {
             own.join(hidden, sums(hidden, in, rows, weight), rows, bias, true);
         } else {
@@ -63,7 +65,7 @@ final class RankBackend implements Backend {
 
     @Override
     public void projectExperts(
-            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, Vector bias) {
+            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, @Nullable Vector bias) {
         if (!isSummed(experts.getFirst())) {
             own.projectExperts(out, in, routes, routed, experts, bias);
             return;
@@ -94,6 +96,7 @@ final class RankBackend implements Backend {
     public void sample(Tensor logits, float softCap, Cache cache) {
         var all = exchange.meet(rank, logits);
         if (rank == 0) {
+            assert this.logits != null;
             int first = 0;
             for (int i = 0; i < ranks; i++) {
                 var from = all.get(i);
@@ -132,6 +135,7 @@ final class RankBackend implements Backend {
     }
 
     @Override
+    @Prepares
     public void begin(StepPlan plan, Cache cache) {
         this.plan = plan;
         own.begin(plan, cache);
@@ -216,7 +220,7 @@ final class RankBackend implements Backend {
 
     @Override
     public void normalise(
-            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias) {
+            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, @Nullable Vector bias) {
         own.normalise(out, in, rows, kind, epsilon, weight, bias);
     }
 
@@ -233,28 +237,28 @@ final class RankBackend implements Backend {
 
     @Override
     public void projectNormalised(
-            Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias) {
+            Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, @Nullable Vector bias) {
         own.projectNormalised(out, in, normed, rows, norm, weight, bias);
     }
 
     @Override
     public void projectToHeads(
-            Tensor queryKeyValue, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias,
-            Cache cache, Heads heads) {
+            Tensor queryKeyValue, Tensor in, Tensor normed, int rows, @Nullable Norm norm, Weight weight,
+            @Nullable Vector bias, Cache cache, Heads heads) {
         own.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
     }
 
     @Override
     public void projectActivated(
-            Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, Norm norm, Weight weight, Vector bias,
-            Activation activation, boolean gated) {
+            Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, @Nullable Norm norm, Weight weight,
+            @Nullable Vector bias, Activation activation, boolean gated) {
         own.projectActivated(out, in, normed, inner, rows, norm, weight, bias, activation, gated);
     }
 
     @Override
     public void appendKeysAndValues(
-            Tensor queryKeyValue, Cache cache, int layer, Rotary rotary, Vector queryNorm, Vector keyNorm,
-            float epsilon) {
+            Tensor queryKeyValue, Cache cache, int layer, @Nullable Rotary rotary, @Nullable Vector queryNorm,
+            @Nullable Vector keyNorm, float epsilon) {
         own.appendKeysAndValues(queryKeyValue, cache, layer, rotary, queryNorm, keyNorm, epsilon);
     }
 
@@ -269,7 +273,7 @@ final class RankBackend implements Backend {
     }
 
     @Override
-    public void route(Routes routes, Tensor scores, int rows, Vector correction) {
+    public void route(Routes routes, Tensor scores, int rows, @Nullable Vector correction) {
         own.route(routes, scores, rows, correction);
     }
 

@@ -2,33 +2,35 @@ package dev.flover.engine.backend.ranks;
 
 import dev.flover.engine.api.EngineException;
 import dev.flover.engine.backend.Threads;
+import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// A thread for each rank, or for each rank but the first, which the calling thread then computes.
 final class RankThreads implements AutoCloseable {
     /// How long a thread spins for the next task before it parks, if there is a processor for each rank.
     private static final long SPIN_NANOS = 50_000;
 
-    private final IntConsumer onStart;
+    private final @Nullable IntConsumer onStart;
     private final Runnable onFailure;
     private final int ranks;
     private final long spinNanos;
     private final Thread[] threads;
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicReference<EngineException> failure = new AtomicReference<>();
-    private IntConsumer task;
+    private @Nullable IntConsumer task;
     private volatile long number;
-    private volatile Thread caller;
+    private volatile @Nullable Thread caller;
     private volatile boolean closed;
 
     /// @param onStart   called on the thread of each rank, with the rank, before it computes anything; null for none,
     ///     and then the calling thread computes the first rank
     /// @param onFailure called when a rank has failed, on its thread
-    RankThreads(int ranks, IntConsumer onStart, Runnable onFailure) {
+    RankThreads(int ranks, @Nullable IntConsumer onStart, Runnable onFailure) {
         this.ranks = ranks;
         spinNanos = ranks <= Runtime.getRuntime().availableProcessors() ? SPIN_NANOS : 0;
         this.onStart = onStart;
@@ -69,7 +71,7 @@ final class RankThreads implements AutoCloseable {
     private void throwIfFailed() {
         var found = failure.get();
         if (found != null) {
-            throw new EngineException(found.getMessage(), found.getCause());
+            throw new EngineException(found.getMessage(), Objects.requireNonNull(found.getCause()));
         }
     }
 
@@ -90,6 +92,7 @@ final class RankThreads implements AutoCloseable {
             onStart.accept(rank);
         }
         for (long done = 0; awaitTask(done); done++) {
+            assert task != null : "a task was awaited";
             run(rank, task);
             if (unfinished.decrementAndGet() == 0) {
                 LockSupport.unpark(caller);

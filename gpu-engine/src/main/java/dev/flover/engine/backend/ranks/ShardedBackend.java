@@ -5,6 +5,7 @@ import dev.flover.engine.backend.BackendGroup;
 import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// Several ranks that divide a model among themselves, each with its own backend, memory and thread.
 ///
@@ -20,7 +21,7 @@ public final class ShardedBackend implements BackendGroup {
     /// @param backends one for each rank, of equal arithmetic; they are closed with this object
     /// @param onStart  called on the thread of each rank, with the rank, before it computes anything; null for none,
     ///     and then the thread that calls [#each] computes the first rank
-    public ShardedBackend(List<Backend> backends, IntConsumer onStart) {
+    public ShardedBackend(List<Backend> backends, @Nullable IntConsumer onStart) {
         this.backends = List.copyOf(backends);
         if (backends.stream().map(Backend::arithmetic).distinct().count() != 1) {
             throw new IllegalArgumentException("the ranks of a model need backends of equal arithmetic, found "

@@ -11,4 +11,7 @@
 /// and twice to draw tokens, which rank 0 does.
 ///
 /// This package knows nothing of models: what a rank's weights are is decided before they come here.
+@NullMarked
 package dev.flover.engine.backend.ranks;
+
+import org.jspecify.annotations.NullMarked;

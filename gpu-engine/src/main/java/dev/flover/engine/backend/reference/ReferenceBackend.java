@@ -2,6 +2,7 @@ package dev.flover.engine.backend.reference;
 
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.HostRoutes;
+import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
@@ -14,6 +15,7 @@ import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The oracle for other backends: each verb is a plain loop in double, which computes before it returns.
 public final class ReferenceBackend implements Backend {
@@ -84,6 +86,7 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
+    @Prepares
     public Cache cache(CacheShape shape) {
         sampler = new Sampler(shape.vocabulary());
         logitRow = new float[shape.vocabulary()];
@@ -98,6 +101,7 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
+    @Prepares
     public void begin(StepPlan plan, Cache cache) {
         this.plan = plan;
         this.cache = (ReferenceCache) cache;
@@ -131,7 +135,7 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public void normalise(
-            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias) {
+            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, @Nullable Vector bias) {
         int width = weight.length();
         int count = rows * in.columns() / width;
         for (int i = 0; i < count; i++) {
@@ -168,7 +172,8 @@ public final class ReferenceBackend implements Backend {
     }
 
     private static void normalise(
-            double[] out, double[] in, int at, NormKind kind, float epsilon, float[] weight, float[] bias) {
+            double[] out, double[] in, int at, NormKind kind, float epsilon, float[] weight,
+            float @Nullable [] bias) {
         int width = weight.length;
         double mean = switch (kind) {
             case RMS -> 0;
@@ -187,7 +192,7 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {
+    public void project(Tensor out, Tensor in, int rows, Weight weight, @Nullable Vector bias) {
         for (int row = 0; row < rows; row++) {
             for (int output = 0; output < weight.outputs(); output++) {
                 values(out)[row * weight.outputs() + output] = product(in, row, weight, output, bias);
@@ -196,7 +201,7 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias) {
+    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, @Nullable Vector bias) {
         for (int row = 0; row < rows; row++) {
             for (int output = 0; output < weight.outputs(); output++) {
                 values(hidden)[row * weight.outputs() + output] += product(in, row, weight, output, bias);
@@ -204,7 +209,7 @@ public final class ReferenceBackend implements Backend {
         }
     }
 
-    private static double product(Tensor in, int row, Weight weight, int output, Vector bias) {
+    private static double product(Tensor in, int row, Weight weight, int output, @Nullable Vector bias) {
         var matrix = (FloatWeight) weight;
         double sum = shardTree(values(in), row * matrix.inputs(), matrix.rows[output], 0, matrix.inputs(),
                 matrix.kShards);
@@ -228,8 +233,8 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public void appendKeysAndValues(
-            Tensor queryKeyValue, Cache cache, int layer, Rotary rotary,
-            Vector queryNorm, Vector keyNorm, float epsilon) {
+            Tensor queryKeyValue, Cache cache, int layer, @Nullable Rotary rotary,
+            @Nullable Vector queryNorm, @Nullable Vector keyNorm, float epsilon) {
         var shape = cache.shape();
         double[] all = values(queryKeyValue);
         int queries = shape.heads() * shape.headDim();
@@ -346,7 +351,7 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public void route(Routes routes, Tensor scores, int rows, Vector correction) {
+    public void route(Routes routes, Tensor scores, int rows, @Nullable Vector correction) {
         var chosen = (HostRoutes) routes;
         for (int row = 0; row < rows; row++) {
             System.arraycopy(values(scores), row * scores.columns(), chosen.scores(), 0, scores.columns());
@@ -357,7 +362,7 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public void projectExperts(
-            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, Vector bias) {
+            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, @Nullable Vector bias) {
         var chosen = (HostRoutes) routes;
         for (int expert = 0; expert < experts.size(); expert++) {
             var weight = experts.get(expert);
@@ -453,7 +458,7 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public void join(Tensor out, List<Tensor> parts, int rows, Vector bias, boolean accumulate) {
+    public void join(Tensor out, List<Tensor> parts, int rows, @Nullable Vector bias, boolean accumulate) {
         int width = out.columns();
         for (int i = 0; i < rows * width; i++) {
             double sum = tree(parts, i, 0, parts.size());
@@ -488,9 +493,7 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public void end(StepPlan plan) {
-        this.plan = null;
-    }
+    public void end(StepPlan plan) {}
 
     @Override
     public void close() {}

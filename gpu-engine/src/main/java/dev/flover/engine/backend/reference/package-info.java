@@ -8,4 +8,7 @@
 ///
 /// The code follows the papers' formulas and is as fast as that allows. Other backends are tested against it. It can
 /// run small models.
+@NullMarked
 package dev.flover.engine.backend.reference;
+
+import org.jspecify.annotations.NullMarked;

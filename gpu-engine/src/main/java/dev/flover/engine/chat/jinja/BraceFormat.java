@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Python's `template.format(...)`, with fields such as `{}`, `{0}` and `{name.part[key]!r:spec}`.
 final class BraceFormat {
@@ -84,7 +85,7 @@ final class BraceFormat {
         return escapes && !(value instanceof Markup) ? Markup.escape(text) : text;
     }
 
-    private Object value(String path) {
+    private @Nullable Object value(String path) {
         var parts = PART.matcher(path);
         int end = parts.find() ? parts.start() : path.length();
         String first = path.substring(0, end);
@@ -109,7 +110,7 @@ final class BraceFormat {
         return value;
     }
 
-    private static String formatted(Object value, String spec) {
+    private static String formatted(@Nullable Object value, String spec) {
         if (spec.isEmpty()) {
             return Values.text(value);
         }
@@ -155,7 +156,7 @@ final class BraceFormat {
                 0, Math.min(precision, text.codePointCount(0, text.length()))));
     }
 
-    private static String number(Object value, String kind, int precision, String group, boolean prefixed) {
+    private static String number(@Nullable Object value, String kind, int precision, String group, boolean prefixed) {
         String text = switch (kind) {
             case null -> value instanceof Double number
                     ? precision < 0 ? Values.repr(number) : PercentFormat.real('g', number, precision)

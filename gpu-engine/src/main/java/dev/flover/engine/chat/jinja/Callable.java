@@ -1,7 +1,9 @@
 package dev.flover.engine.chat.jinja;
 
+import org.jspecify.annotations.Nullable;
+
 /// A function, method or macro that a template can call.
 @FunctionalInterface
 interface Callable {
-    Object call(Arguments arguments);
+    @Nullable Object call(Arguments arguments);
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// Jinja's filters, which are written `value | name(...)`.
 final class Filters {
@@ -23,7 +24,7 @@ final class Filters {
     private static final Set<String> KEEPING_SAFE =
             Set.of("trim", "upper", "lower", "capitalize", "title", "string", "indent", "center");
 
-    static Object apply(String name, Object value, Arguments arguments) {
+    static @Nullable Object apply(String name, @Nullable Object value, Arguments arguments) {
         if (value instanceof Markup(String text) && KEEPING_SAFE.contains(name)) {
             return new Markup(Values.text(apply(name, text, arguments)));
         }
@@ -71,7 +72,7 @@ final class Filters {
         }
     }
 
-    private static Object ofElements(String name, Object value, Arguments arguments) {
+    private static @Nullable Object ofElements(String name, @Nullable Object value, Arguments arguments) {
         return switch (name) {
             case "list" -> Values.elements(value);
             case "first" -> edge(Values.elements(value), true);
@@ -103,39 +104,42 @@ final class Filters {
         };
     }
 
-    private static Object edge(List<Object> elements, boolean first) {
+    private static @Nullable Object edge(List<Object> elements, boolean first) {
         if (elements.isEmpty()) {
             return new Undefined("an element of an empty list");
         }
         return first ? elements.getFirst() : elements.getLast();
     }
 
-    private static Map<?, ?> mapping(Object value) {
+    private static Map<?, ?> mapping(@Nullable Object value) {
         if (value instanceof Map<?, ?> map) {
             return map;
         }
         throw new JinjaException("the template takes the items of " + Values.kind(value));
     }
 
-    private static Object defaulted(Object value, Arguments arguments) {
+    private static @Nullable Object defaulted(@Nullable Object value, Arguments arguments) {
         boolean alsoFalse = Values.truth(arguments.get(1, "boolean", false));
         boolean missing = value instanceof Undefined || alsoFalse && !Values.truth(value);
         return missing ? arguments.get(0, "default_value", "") : value;
     }
 
-    private static String json(Object value, Arguments arguments) {
+    private static String json(@Nullable Object value, Arguments arguments) {
         boolean ascii = Values.truth(arguments.get(0, "ensure_ascii", false));
         Object indent = arguments.get(1, "indent", null);
+        String margin = switch (indent) {
+            case null -> null;
+            case String text -> text;
+            default -> " ".repeat(Math.clamp(Values.integer(indent), 0, MAX_INDENT));
+        };
         String comma = ", ";
         String colon = ": ";
         if (arguments.get(2, "separators", null) instanceof List<?> separators && separators.size() == 2) {
             comma = Values.text(separators.get(0));
             colon = Values.text(separators.get(1));
-        } else if (indent != null) {
+        } else if (margin != null) {
             comma = ",";
         }
-        String margin = indent == null || indent instanceof String ? (String) indent
-                : " ".repeat(Math.clamp(Values.integer(indent), 0, MAX_INDENT));
         return new Json(margin, Values.truth(arguments.get(3, "sort_keys", false)), comma, colon, ascii).write(value);
     }
 
@@ -155,7 +159,7 @@ final class Filters {
         return String.join("\n", lines);
     }
 
-    private static List<Object> attributes(List<Object> elements, Object attribute) {
+    private static List<Object> attributes(List<Object> elements, @Nullable Object attribute) {
         if (attribute == null) {
             return elements;
         }
@@ -164,13 +168,13 @@ final class Filters {
         return values;
     }
 
-    private static Object attribute(Object value, String name) {
+    private static @Nullable Object attribute(@Nullable Object value, String name) {
         return value instanceof Map<?, ?> && Methods.of(value, name) == null
                 ? new Undefined(name)       // `attr` looks up a dictionary's methods, not its entries
                 : Items.attribute(value, name);
     }
 
-    private static Object extreme(Object value, Arguments arguments, boolean largest) {
+    private static @Nullable Object extreme(@Nullable Object value, Arguments arguments, boolean largest) {
         var elements = Values.elements(value);
         Object attribute = arguments.get(1, "attribute", null);
         boolean exact = Values.truth(arguments.get(0, "case_sensitive", false));
@@ -184,11 +188,11 @@ final class Filters {
 
     private static List<Object> dictSort(Map<?, ?> map, Arguments arguments) {
         Object by = arguments.get(1, "by", "key");
-        if (!by.equals("key") && !by.equals("value")) {
+        if (!"key".equals(by) && !"value".equals(by)) {
             throw new JinjaException("the template sorts a dictionary by " + Values.repr(by)
                     + "; key and value are possible");
         }
-        return sorted(Methods.items(map), by.equals("key") ? 0L : 1L, arguments.get(2, "reverse", false),
+        return sorted(Methods.items(map), "key".equals(by) ? 0L : 1L, arguments.get(2, "reverse", false),
                 Values.truth(arguments.get(0, "case_sensitive", false)));
     }
 
@@ -262,12 +266,13 @@ final class Filters {
 
     /// A group of elements with the same key: a tuple whose two parts, the key and the elements, have names.
     static final class Group extends Tuple {
-        Group(Object grouper, List<Object> list) {
+        Group(@Nullable Object grouper, List<Object> list) {
             super(Arrays.asList(grouper, list), false);
         }
     }
 
-    private static List<Object> sorted(List<Object> elements, Object attribute, Object reverse, boolean exact) {
+    private static List<Object> sorted(
+            List<Object> elements, @Nullable Object attribute, @Nullable Object reverse, boolean exact) {
         Comparator<Object> order = (a, b) -> compareByKeys(a, b, attribute, exact);
         var sorted = new ArrayList<>(elements);
         sorted.sort(Values.truth(reverse) ? order.reversed() : order);
@@ -275,7 +280,8 @@ final class Filters {
     }
 
     /// Compares two elements by one attribute, or by several that are written with commas between them (`a,b`).
-    private static int compareByKeys(Object a, Object b, Object attribute, boolean exact) {
+    private static int compareByKeys(
+            @Nullable Object a, @Nullable Object b, @Nullable Object attribute, boolean exact) {
         if (!(attribute instanceof String names) || !names.contains(",")) {
             return Values.compare(key(a, attribute, exact), key(b, attribute, exact));
         }
@@ -290,16 +296,16 @@ final class Filters {
 
     /// The key by which an element is compared. Strings are compared without regard to case, as in Jinja, unless
     /// `exact`.
-    private static Object key(Object element, Object attribute, boolean exact) {
+    private static @Nullable Object key(@Nullable Object element, @Nullable Object attribute, boolean exact) {
         Object key = attribute == null ? element : Items.path(element, attribute);
         return exact ? key : folded(key);
     }
 
-    private static Object folded(Object key) {
+    private static @Nullable Object folded(@Nullable Object key) {
         return Markup.plain(key) instanceof String text ? text.toLowerCase(Locale.ROOT) : key;
     }
 
-    private static List<Object> unique(List<Object> elements, Object attribute, boolean exact) {
+    private static List<Object> unique(List<Object> elements, @Nullable Object attribute, boolean exact) {
         var seen = new HashSet<>();
         var unique = new ArrayList<Object>();
         elements.forEach(element -> {
@@ -327,11 +333,11 @@ final class Filters {
 
     /// The elements of a value; none where the value counts as false, such as None: `map` and `select` accept that in
     /// Jinja.
-    private static List<Object> orNothing(Object value) {
+    private static List<Object> orNothing(@Nullable Object value) {
         return Values.truth(value) ? Values.elements(value) : List.of();
     }
 
-    private static List<Object> kept(Object value, Predicate<Object> test) {
+    private static List<Object> kept(@Nullable Object value, Predicate<Object> test) {
         var kept = new ArrayList<Object>();
         orNothing(value).forEach(element -> {
             if (test.test(element)) {

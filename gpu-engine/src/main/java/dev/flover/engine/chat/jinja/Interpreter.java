@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Executes one template's statements for one rendering.
 final class Interpreter {
@@ -105,7 +106,7 @@ final class Interpreter {
         }
     }
 
-    private Object filtered(Expression filters, String text, Scope scope) {
+    private @Nullable Object filtered(Expression filters, String text, Scope scope) {
         var inner = new Scope(scope);
         inner.set(((Expression.Name) Statement.CAPTURED).name(), text);
         return evaluate(filters, inner);
@@ -135,7 +136,7 @@ final class Interpreter {
         return text;
     }
 
-    private void assign(List<String> targets, Object value, Scope scope) {
+    private void assign(List<String> targets, @Nullable Object value, Scope scope) {
         if (targets.size() == 1) {
             scope.set(targets.getFirst(), value);
             return;
@@ -154,7 +155,7 @@ final class Interpreter {
         return loop(loop, evaluate(loop.iterated(), scope), scope, 0);
     }
 
-    private Flow loop(Statement.For loop, Object iterated, Scope scope, int depth) {
+    private Flow loop(Statement.For loop, @Nullable Object iterated, Scope scope, int depth) {
         var elements = Values.elements(iterated);
         budget.steps(elements.size());
         if (loop.condition() != null) {
@@ -255,7 +256,7 @@ final class Interpreter {
         };
     }
 
-    private Object evaluate(Expression expression, Scope scope) {
+    private @Nullable Object evaluate(Expression expression, Scope scope) {
         budget.step();
         budget.enter();
         Object value = value(expression, scope);
@@ -263,7 +264,7 @@ final class Interpreter {
         return value;
     }
 
-    private Object value(Expression expression, Scope scope) {
+    private @Nullable Object value(Expression expression, Scope scope) {
         return switch (expression) {
             case Expression.Literal(Object value) -> value;
             case Expression.Name(String name) -> scope.get(name);
@@ -304,7 +305,7 @@ final class Interpreter {
 
     /// Charges a value's text or elements to the budget, so that a template that doubles a text or list in a loop is
     /// stopped.
-    private Object counted(Object value) {
+    private @Nullable Object counted(@Nullable Object value) {
         switch (value) {
             case String text -> budget.characters(text.length());
             case Markup(String text) -> budget.characters(text.length());
@@ -314,7 +315,7 @@ final class Interpreter {
         return value;
     }
 
-    private Object optional(Expression expression, Scope scope) {
+    private @Nullable Object optional(@Nullable Expression expression, Scope scope) {
         return expression == null ? null : evaluate(expression, scope);
     }
 
@@ -341,7 +342,8 @@ final class Interpreter {
     /// Evaluates a call.
     ///
     /// @param caller the value of the variable `caller` in the called macro; null for none
-    private Object call(Expression target, Parameters parameters, Callable caller, Scope scope) {
+    private @Nullable Object call(
+            Expression target, Parameters parameters, @Nullable Callable caller, Scope scope) {
         Object called = evaluate(target, scope);
         if (called instanceof Callable callable) {
             var arguments = arguments(parameters, scope);

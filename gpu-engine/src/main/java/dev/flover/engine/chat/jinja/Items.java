@@ -4,6 +4,7 @@ import dev.flover.engine.chat.jinja.syntax.JinjaException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Access to parts of values: `value.name`, `value[key]`, `value[from:to]`.
 final class Items {
@@ -12,13 +13,13 @@ final class Items {
     /// The variable `loop` of a recursive loop, which the template can call to loop over something inside.
     record Recursion(Map<String, Object> values, Callable deeper) implements Callable {
         @Override
-        public Object call(Arguments arguments) {
+        public @Nullable Object call(Arguments arguments) {
             return deeper.call(arguments);
         }
     }
 
     /// `target.name`: the method of that name if there is one, otherwise the dictionary's entry, as in Jinja.
-    static Object attribute(Object target, String name) {
+    static @Nullable Object attribute(@Nullable Object target, String name) {
         if (target instanceof Undefined undefined) {
             throw undefined.error();
         }
@@ -42,7 +43,7 @@ final class Items {
     }
 
     /// `target[key]`: the entry of that key if there is one, otherwise the method, as in Jinja.
-    static Object item(Object target, Object key) {
+    static @Nullable Object item(@Nullable Object target, @Nullable Object key) {
         return switch (target) {
             case Undefined undefined -> throw undefined.error();
             case Markup(String text) when key instanceof Long ->
@@ -63,7 +64,7 @@ final class Items {
 
     /// The part of a value at a path of names and indices with dots between them, as filters take it
     /// (`map(attribute="a.b")`). A whole number is an index.
-    static Object path(Object target, Object path) {
+    static @Nullable Object path(@Nullable Object target, @Nullable Object path) {
         if (path instanceof Long index) {
             return item(target, index);
         }
@@ -77,7 +78,7 @@ final class Items {
 
     /// Wraps a method of text that is marked safe: its arguments are escaped for HTML, and the text that it returns is
     /// marked safe.
-    private static Object safely(Object method) {
+    private static @Nullable Object safely(@Nullable Object method) {
         if (!(method instanceof Callable callable)) {
             return method;
         }
@@ -89,7 +90,7 @@ final class Items {
         };
     }
 
-    private static Object safe(Object value) {
+    private static @Nullable Object safe(@Nullable Object value) {
         return switch (value) {
             case String text -> new Markup(text);
             case Tuple tuple -> new Tuple(tuple.stream().map(Items::safe).toList());
@@ -109,7 +110,7 @@ final class Items {
     /// `target[start:stop:step]` of a text, list or tuple.
     ///
     /// @param start a whole number or null, as `stop` and `step` are; null means that this part is left out
-    static Object slice(Object target, Object start, Object stop, Object step) {
+    static Object slice(@Nullable Object target, @Nullable Object start, @Nullable Object stop, @Nullable Object step) {
         if (target instanceof String text) {
             return String.join("", slice(characters(text), start, stop, step));
         }
@@ -128,7 +129,8 @@ final class Items {
         throw new JinjaException("the template takes a slice of " + Values.kind(target));
     }
 
-    private static <T> List<T> slice(List<T> list, Object start, Object stop, Object step) {
+    private static <T> List<T> slice(
+            List<T> list, @Nullable Object start, @Nullable Object stop, @Nullable Object step) {
         long stride = step == null ? 1 : Values.integer(step);
         if (stride == 0) {
             throw new JinjaException("the template takes a slice with a step of zero");
@@ -143,7 +145,7 @@ final class Items {
         return slice;
     }
 
-    private static long bound(Object given, long otherwise, long size, long stride) {
+    private static long bound(@Nullable Object given, long otherwise, long size, long stride) {
         if (given == null) {
             return otherwise;
         }

@@ -4,6 +4,7 @@ import dev.flover.engine.chat.jinja.syntax.JinjaException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Writes JSON as Python's `json.dumps(value, ensure_ascii=False)` does, which is what `tojson` means in chat
 /// templates.
@@ -11,7 +12,7 @@ final class Json {
     private static final int MAX_DEPTH = 64;
 
     private final StringBuilder out = new StringBuilder();
-    private final String indent;
+    private final @Nullable String indent;
     private final boolean sortsKeys;
     private final String comma;
     private final String colon;
@@ -19,7 +20,7 @@ final class Json {
 
     /// @param indent the text by which each level of nesting is indented; null writes everything on one line
     /// @param ascii  whether characters outside ASCII are escaped as `\\uXXXX`
-    Json(String indent, boolean sortsKeys, String comma, String colon, boolean ascii) {
+    Json(@Nullable String indent, boolean sortsKeys, String comma, String colon, boolean ascii) {
         this.ascii = ascii;
         this.indent = indent;
         this.sortsKeys = sortsKeys;
@@ -27,12 +28,12 @@ final class Json {
         this.colon = colon;
     }
 
-    String write(Object value) {
+    String write(@Nullable Object value) {
         write(value, 0);
         return out.toString();
     }
 
-    private void write(Object value, int depth) {
+    private void write(@Nullable Object value, int depth) {
         if (depth > MAX_DEPTH) {
             throw new JinjaException("the template writes JSON that is nested more than " + MAX_DEPTH + " deep");
         }
@@ -73,7 +74,7 @@ final class Json {
                 : Double.isNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity";
     }
 
-    private static String key(Object key) {
+    private static String key(@Nullable Object key) {
         return switch (key) {
             case null -> "null";
             case Boolean flag -> flag.toString();

@@ -1,5 +1,7 @@
 package dev.flover.engine.chat.jinja;
 
+import org.jspecify.annotations.Nullable;
+
 /// Text that is marked safe for HTML: text that is joined to it is escaped, as Python's `markupsafe` does. Some chat
 /// templates join safe text and JSON, and their models were trained on the escaped result.
 record Markup(String text) {
@@ -9,12 +11,12 @@ record Markup(String text) {
     }
 
     /// The value itself where it is marked safe; otherwise its text, escaped.
-    static Markup of(Object value) {
+    static Markup of(@Nullable Object value) {
         return value instanceof Markup markup ? markup : new Markup(escape(Values.text(value)));
     }
 
     /// Removes the mark from safe text; returns any other value unchanged.
-    static Object plain(Object value) {
+    static @Nullable Object plain(@Nullable Object value) {
         return value instanceof Markup(String text) ? text : value;
     }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /// The methods of Python's strings, lists and dictionaries that templates call.
 final class Methods {
@@ -18,7 +19,7 @@ final class Methods {
     private Methods() {}
 
     /// The method of a value by its name, bound to that value; null where there is none of that name.
-    static Callable of(Object target, String name) {
+    static @Nullable Callable of(@Nullable Object target, String name) {
         return switch (target) {
             case String text -> ofString(text, name);
             case Map<?, ?> map -> ofMap(map, name);
@@ -27,7 +28,7 @@ final class Methods {
         };
     }
 
-    private static Callable ofString(String text, String name) {
+    private static @Nullable Callable ofString(String text, String name) {
         return switch (name) {
             case "strip" -> arguments -> strip(text, arguments.text(0, "chars", null), true, true);
             case "lstrip" -> arguments -> strip(text, arguments.text(0, "chars", null), true, false);
@@ -67,7 +68,7 @@ final class Methods {
         };
     }
 
-    private static Callable testOf(String text, String name) {
+    private static @Nullable Callable testOf(String text, String name) {
         return switch (name) {
             case "isdecimal", "isnumeric", "isdigit" -> _ -> all(text, Character::isDigit);
             case "istitle" -> _ -> text.equals(title(text)) && text.codePoints().anyMatch(Character::isLetter);
@@ -84,7 +85,7 @@ final class Methods {
         };
     }
 
-    private static Callable ofMap(Map<?, ?> map, String name) {
+    private static @Nullable Callable ofMap(Map<?, ?> map, String name) {
         return switch (name) {
             case "items" -> _ -> items(map);
             case "keys" -> _ -> new ArrayList<Object>(map.keySet());
@@ -102,7 +103,7 @@ final class Methods {
         };
     }
 
-    private static Callable ofList(List<?> list, String name) {
+    private static @Nullable Callable ofList(List<?> list, String name) {
         return switch (name) {
             case "index" -> arguments -> {
                 for (int i = 0; i < list.size(); i++) {
@@ -133,7 +134,7 @@ final class Methods {
     /// Removes characters from the ends of a text.
     ///
     /// @param characters the characters to remove; null removes white space
-    static String strip(String text, String characters, boolean left, boolean right) {
+    static String strip(String text, @Nullable String characters, boolean left, boolean right) {
         IntPredicate stripped =
                 characters == null ? Methods::isSpace : c -> characters.indexOf(c) >= 0;
         int start = 0;
@@ -152,7 +153,7 @@ final class Methods {
         return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85;
     }
 
-    private static boolean affix(String text, Object affixes, boolean prefix) {
+    private static boolean affix(String text, @Nullable Object affixes, boolean prefix) {
         if (affixes instanceof List<?> several) {
             return several.stream().anyMatch(each -> affix(text, each, prefix));
         }
@@ -218,7 +219,7 @@ final class Methods {
         return out.append(text, at, text.length()).toString();
     }
 
-    private static List<Object> split(String text, String separator, int most, boolean fromRight) {
+    private static List<Object> split(String text, @Nullable String separator, int most, boolean fromRight) {
         var parts = new ArrayList<Object>();
         if (separator == null) {
             return splitAtSpaces(text, most, fromRight);
@@ -314,7 +315,7 @@ final class Methods {
                 text.offsetByCodePoints(0, (int) start), text.offsetByCodePoints(0, (int) end));
     }
 
-    private static long bound(String text, Object given, long otherwise) {
+    private static long bound(String text, @Nullable Object given, long otherwise) {
         if (given == null) {
             return otherwise;
         }
@@ -352,7 +353,7 @@ final class Methods {
     private static String justified(String text, String method, Arguments arguments) {
         int width = arguments.whole(0, "width", 0);
         String fill = arguments.text(1, "fillchar", " ");
-        if (fill.codePointCount(0, fill.length()) != 1) {
+        if (fill == null || fill.codePointCount(0, fill.length()) != 1) {
             throw new JinjaException("the template fills with " + Values.repr(fill) + "; one character is needed");
         }
         Budget.requireLength(width);

@@ -4,12 +4,13 @@ import dev.flover.engine.chat.jinja.syntax.JinjaException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// The filters whose result is a number.
 final class NumberFilters {
     private NumberFilters() {}
 
-    static Object integer(Object value, Object otherwise, int base) {
+    static @Nullable Object integer(@Nullable Object value, @Nullable Object otherwise, int base) {
         try {
             return switch (Markup.plain(value)) {
                 case Long number -> number;
@@ -42,7 +43,7 @@ final class NumberFilters {
         return number;
     }
 
-    static Object real(Object value, Object otherwise) {
+    static @Nullable Object real(@Nullable Object value, @Nullable Object otherwise) {
         try {
             return Markup.plain(value) instanceof String text ? Double.valueOf(pythonReal(text))
                     : Values.isNumber(value) ? (Object) Values.number(value) : otherwise;
@@ -51,7 +52,7 @@ final class NumberFilters {
         }
     }
 
-    static Object round(Object value, Arguments arguments) {
+    static Object round(@Nullable Object value, Arguments arguments) {
         boolean whole = value instanceof Long || value instanceof Boolean;
         if (whole && arguments.whole(0, "precision", 0) >= 0
                 && "common".equals(arguments.text(1, "method", "common"))) {

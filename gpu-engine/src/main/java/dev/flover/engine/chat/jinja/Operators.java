@@ -3,6 +3,7 @@ package dev.flover.engine.chat.jinja;
 import dev.flover.engine.chat.jinja.syntax.JinjaException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Python's arithmetic operators and `~`, for the kinds of values that templates have.
 final class Operators {
@@ -10,7 +11,7 @@ final class Operators {
 
     private Operators() {}
 
-    static Object apply(String operator, Object left, Object right) {
+    static Object apply(String operator, @Nullable Object left, @Nullable Object right) {
         if (left instanceof Undefined undefined && !operator.equals("~")) {
             throw undefined.error();
         }
@@ -36,7 +37,7 @@ final class Operators {
         return left + right;
     }
 
-    private static Object add(Object left, Object right) {
+    private static Object add(@Nullable Object left, @Nullable Object right) {
         if (left instanceof Markup && isText(right) || right instanceof Markup && isText(left)) {
             return new Markup(concatenated(Markup.of(left).text(), Markup.of(right).text()));
         }
@@ -54,11 +55,11 @@ final class Operators {
         return numeric("+", left, right);
     }
 
-    private static boolean isText(Object value) {
+    private static boolean isText(@Nullable Object value) {
         return value instanceof String || value instanceof Markup;
     }
 
-    private static Object multiply(Object left, Object right) {
+    private static Object multiply(@Nullable Object left, @Nullable Object right) {
         if (Values.isNumber(left) && !Values.isNumber(right)) {
             return multiply(right, left);
         }
@@ -76,10 +77,10 @@ final class Operators {
     }
 
     /// Python's `template % values`.
-    static Object formatted(Object template, Object values) {
+    static Object formatted(@Nullable Object template, @Nullable Object values) {
         return template instanceof Markup(String text)
                 ? new Markup(new PercentFormat(text, values, true).write())
-                : new PercentFormat((String) template, values, false).write();
+                : new PercentFormat(Values.text(template), values, false).write();
     }
 
     private static String repeated(String text, int times) {
@@ -96,7 +97,7 @@ final class Operators {
         return all;
     }
 
-    private static Object numeric(String operator, Object left, Object right) {
+    private static Object numeric(String operator, @Nullable Object left, @Nullable Object right) {
         if (!Values.isNumber(left) || !Values.isNumber(right)) {
             throw new JinjaException("the template computes " + Values.kind(left) + " " + operator + " "
                     + Values.kind(right) + ", which is not supported");
@@ -148,7 +149,7 @@ final class Operators {
         return result;
     }
 
-    static Object negate(Object operand) {
+    static Object negate(@Nullable Object operand) {
         return operand instanceof Double number ? (Object) (-number) : Math.negateExact(Values.integer(operand));
     }
 }

@@ -6,20 +6,21 @@ import java.math.RoundingMode;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Python's `template % values`.
 final class PercentFormat {
     private static final int MAX_WIDTH = 10_000;
 
     private final String template;
-    private final Object values;
+    private final @Nullable Object values;
     private final boolean escapes;
     private final StringBuilder out = new StringBuilder();
     private int at;
     private int used;
 
     /// @param escapes whether inserted text that is not marked safe is escaped for HTML
-    PercentFormat(String template, Object values, boolean escapes) {
+    PercentFormat(String template, @Nullable Object values, boolean escapes) {
         this.template = template;
         this.values = values;
         this.escapes = escapes;
@@ -100,7 +101,7 @@ final class PercentFormat {
         return Integer.parseInt(digits);
     }
 
-    private Object next() {
+    private @Nullable Object next() {
         if (values instanceof Tuple tuple) {
             if (used >= tuple.size()) {
                 throw new JinjaException("the template formats fewer values than its format asks for");
@@ -113,7 +114,7 @@ final class PercentFormat {
         return values;
     }
 
-    private String text(char kind, Object value, String flags, int precision) {
+    private String text(char kind, @Nullable Object value, String flags, int precision) {
         return switch (kind) {
             case 's', 'r', 'a' -> {
                 String text = kind == 's' ? Values.text(value) : Values.repr(value);
@@ -135,7 +136,7 @@ final class PercentFormat {
         return Character.toString((int) code);
     }
 
-    private static String whole(char kind, Object value, String flags) {
+    private static String whole(char kind, @Nullable Object value, String flags) {
         long number = value instanceof Double real && "diu".indexOf(kind) >= 0
                 ? real.longValue()
                 : Values.integer(value);

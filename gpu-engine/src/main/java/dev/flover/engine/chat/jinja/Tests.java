@@ -4,12 +4,13 @@ import dev.flover.engine.chat.jinja.syntax.JinjaException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Jinja's tests, which are written `value is name(...)`.
 final class Tests {
     private Tests() {}
 
-    static boolean holds(String name, Object value, Arguments arguments) {
+    static boolean holds(String name, @Nullable Object value, Arguments arguments) {
         return switch (name) {
             case "defined" -> !(value instanceof Undefined);
             case "undefined" -> value instanceof Undefined;
@@ -45,14 +46,14 @@ final class Tests {
         };
     }
 
-    private static boolean isSequence(Object value) {
+    private static boolean isSequence(@Nullable Object value) {
         return value instanceof String || value instanceof Markup || value instanceof List<?>
                 || value instanceof Map<?, ?> || value instanceof Undefined;
     }
 
     /// Python's `is` between two values: values of different kinds are never identical, so that 1 is not true; lists
     /// and dictionaries are compared by reference.
-    private static boolean same(Object value, Object other) {
+    private static boolean same(@Nullable Object value, @Nullable Object other) {
         boolean kinds = value == null ? other == null : other != null && value.getClass() == other.getClass();
         return kinds && (value instanceof List<?> || value instanceof Map<?, ?> ? value == other
                 : Values.equal(value, other));

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Filters that change the layout or the encoding of text.
 final class TextFilters {
@@ -106,7 +107,7 @@ final class TextFilters {
                 .replace("&#39;", "'").replace("&amp;", "&");
     }
 
-    static String urlEncode(Object value) {
+    static String urlEncode(@Nullable Object value) {
         if (Markup.plain(value) instanceof String text) {
             return percentEncoded(text, true);
         }

@@ -2,6 +2,7 @@ package dev.flover.engine.chat.jinja;
 
 import dev.flover.engine.chat.jinja.syntax.Expression;
 import dev.flover.engine.chat.jinja.syntax.JinjaException;
+import org.jspecify.annotations.Nullable;
 
 /// The value of a variable, attribute or element that does not exist: it counts as false and empty and prints as
 /// nothing; any other use of it is an error.
@@ -14,7 +15,7 @@ record Undefined(String what) {
 
     /// Where a name's attribute or item is undefined, adds the name to it, so that the error message says
     /// `message.content` rather than `content`.
-    static Object named(Object value, Expression target) {
+    static @Nullable Object named(@Nullable Object value, Expression target) {
         if (!(value instanceof Undefined(String what))) {
             return value;
         }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// Python's operations on the kinds of values that templates have: strings, `Long`, `Double`, booleans, null (None),
 /// lists, maps with string keys in order, [Markup], [Undefined], [Namespace] and [Callable].
@@ -17,7 +18,7 @@ final class Values {
 
     private Values() {}
 
-    static boolean truth(Object value) {
+    static boolean truth(@Nullable Object value) {
         return switch (value) {
             case null -> false;
             case Boolean flag -> flag;
@@ -33,7 +34,7 @@ final class Values {
     }
 
     /// A value's text as `{{ value }}` prints it.
-    static String text(Object value) {
+    static String text(@Nullable Object value) {
         return switch (value) {
             case String text -> text;
             case Markup(String text) -> text;
@@ -44,11 +45,11 @@ final class Values {
     }
 
     /// A value's text by Python's `repr`.
-    static String repr(Object value) {
+    static String repr(@Nullable Object value) {
         return repr(value, 0);
     }
 
-    private static String repr(Object value, int depth) {
+    private static String repr(@Nullable Object value, int depth) {
         if (depth > MAX_DEPTH) {
             throw new JinjaException("the template prints a value that is nested more than " + MAX_DEPTH + " deep");
         }
@@ -117,7 +118,7 @@ final class Values {
         return out.append(quote).toString();
     }
 
-    static boolean equal(Object left, Object right) {
+    static boolean equal(@Nullable Object left, @Nullable Object right) {
         if (isNumber(left) && isNumber(right)) {
             return left instanceof Double || right instanceof Double
                     ? number(left) == number(right)
@@ -146,7 +147,7 @@ final class Values {
         return true;
     }
 
-    static int compare(Object left, Object right) {
+    static int compare(@Nullable Object left, @Nullable Object right) {
         if (isNumber(left) && isNumber(right)) {
             return Double.compare(number(left), number(right));
         }
@@ -175,7 +176,7 @@ final class Values {
         return Arrays.compare(a, b);
     }
 
-    static boolean contains(Object container, Object element) {
+    static boolean contains(@Nullable Object container, @Nullable Object element) {
         if (container instanceof Markup || element instanceof Markup) {
             return contains(Markup.plain(container), Markup.plain(element));
         }
@@ -191,11 +192,11 @@ final class Values {
     }
 
     /// Whether a value is a number. Booleans are, as in Python.
-    static boolean isNumber(Object value) {
+    static boolean isNumber(@Nullable Object value) {
         return value instanceof Long || value instanceof Double || value instanceof Boolean;
     }
 
-    static double number(Object value) {
+    static double number(@Nullable Object value) {
         return switch (value) {
             case Long number -> number;
             case Double number -> number;
@@ -205,7 +206,7 @@ final class Values {
         };
     }
 
-    static long integer(Object value) {
+    static long integer(@Nullable Object value) {
         return switch (value) {
             case Long number -> number;
             case Boolean flag -> flag ? 1 : 0;
@@ -214,7 +215,7 @@ final class Values {
         };
     }
 
-    static String string(Object value) {
+    static String string(@Nullable Object value) {
         if (Markup.plain(value) instanceof String text) {
             return text;
         }
@@ -222,7 +223,7 @@ final class Values {
     }
 
     /// The elements that a loop over a value visits; a new list, which the caller may change.
-    static List<Object> elements(Object value) {
+    static List<Object> elements(@Nullable Object value) {
         return switch (value) {
             case List<?> list -> copy(list);
             case Map<?, ?> map -> copy(map.keySet());
@@ -238,7 +239,7 @@ final class Values {
         return new ArrayList<>(elements);
     }
 
-    static long length(Object value) {
+    static long length(@Nullable Object value) {
         return switch (value) {
             case String text -> text.codePointCount(0, text.length());
             case List<?> list -> list.size();
@@ -250,7 +251,7 @@ final class Values {
     }
 
     /// The name of a value's kind, for error messages.
-    static String kind(Object value) {
+    static String kind(@Nullable Object value) {
         return switch (value) {
             case null -> "None";
             case Boolean _ -> "a boolean";

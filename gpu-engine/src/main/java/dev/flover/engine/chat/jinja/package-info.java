@@ -15,4 +15,7 @@
 /// message names the line of the template.
 ///
 /// The package knows nothing of chat.
+@NullMarked
 package dev.flover.engine.chat.jinja;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,6 @@
 package dev.flover.engine.constraint.grammar;
 
+import dev.flover.engine.constraint.grammar.GrammarRule.Part;
 import dev.flover.engine.constraint.machine.Beginning;
 import dev.flover.engine.constraint.machine.ConstraintException;
 import dev.flover.engine.constraint.regex.Dfa;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// Compiles a grammar in GBNF to cursors and frames. A rule that does not refer to itself, directly or through others,
 /// is regular: it becomes part of one regular expression wherever it is used.
@@ -88,7 +90,7 @@ public final class GrammarCompiler {
     }
 
     /// The node as a regular expression; null if it contains a recursive rule and so needs a stack.
-    private Regex regex(GrammarNode node) {
+    private @Nullable Regex regex(GrammarNode node) {
         return switch (node) {
             case GrammarNode.Terminal terminal -> terminal.regex();
             case GrammarNode.Rule rule -> ruleRegex(rule.name());
@@ -107,7 +109,7 @@ public final class GrammarCompiler {
         };
     }
 
-    private Regex ruleRegex(String name) {
+    private @Nullable Regex ruleRegex(String name) {
         if (recursive.contains(name)) {
             return null;
         }
@@ -117,7 +119,7 @@ public final class GrammarCompiler {
         return regular.get(name);
     }
 
-    private List<Regex> regexes(List<GrammarNode> nodes) {
+    private @Nullable List<Regex> regexes(List<GrammarNode> nodes) {
         var inner = new ArrayList<Regex>();
         for (var node : nodes) {
             var regex = regex(node);
@@ -152,7 +154,7 @@ public final class GrammarCompiler {
             either.choices().forEach(choice -> addChoices(rule, choice));
             return;
         }
-        var choice = new ArrayList<GrammarRule.Part>();
+        var choice = new ArrayList<Part>();
         var pending = new ArrayList<Regex>();
         addParts(rule.name, node, choice, pending);
         flush(choice, pending);
@@ -163,7 +165,7 @@ public final class GrammarCompiler {
     ///
     /// @param pending regular expressions not yet appended; consecutive ones are joined into one lexeme
     private void addParts(
-            String name, GrammarNode node, List<GrammarRule.Part> choice, List<Regex> pending) {
+            String name, GrammarNode node, List<Part> choice, List<Regex> pending) {
         if (++parts > MAX_PARTS) {
             throw new TooComplexException("more than " + MAX_PARTS + " parts");
         }
@@ -177,11 +179,11 @@ public final class GrammarCompiler {
                 order.parts().forEach(part -> addParts(name, part, choice, pending));
             case GrammarNode.Rule rule -> {
                 flush(choice, pending);
-                choice.add(new GrammarRule.Part(null, named(rule.name())));
+                choice.add(new Part.Reference(named(rule.name())));
             }
             case GrammarNode.Either either -> {
                 flush(choice, pending);
-                choice.add(new GrammarRule.Part(null, rule(name, either)));
+                choice.add(new Part.Reference(rule(name, either)));
             }
             case GrammarNode.Repeated repeated -> {
                 flush(choice, pending);
@@ -193,8 +195,8 @@ public final class GrammarCompiler {
 
     /// Appends a repetition whose body needs a stack. An unbounded repetition becomes a rule that refers to itself at
     /// its end; a bounded one becomes a chain of optional rules.
-    private void repeat(String name, GrammarNode.Repeated repeated, List<GrammarRule.Part> choice) {
-        var body = new GrammarRule.Part(null, rule(name, repeated.body()));
+    private void repeat(String name, GrammarNode.Repeated repeated, List<Part> choice) {
+        var body = new Part.Reference(rule(name, repeated.body()));
         for (int i = 0; i < repeated.min(); i++) {
             parts++;
             choice.add(body);
@@ -203,8 +205,8 @@ public final class GrammarCompiler {
             var more = new GrammarRule(name);
             all.add(more);
             more.choices.add(List.of());
-            more.choices.add(List.of(body, new GrammarRule.Part(null, more)));
-            choice.add(new GrammarRule.Part(null, more));
+            more.choices.add(List.of(body, new Part.Reference(more)));
+            choice.add(new Part.Reference(more));
             return;
         }
         GrammarRule rest = null;
@@ -215,20 +217,20 @@ public final class GrammarCompiler {
             var one = new GrammarRule(name);
             all.add(one);
             one.choices.add(List.of());
-            one.choices.add(rest == null ? List.of(body) : List.of(body, new GrammarRule.Part(null, rest)));
+            one.choices.add(rest == null ? List.of(body) : List.of(body, new Part.Reference(rest)));
             rest = one;
         }
         if (rest != null) {
-            choice.add(new GrammarRule.Part(null, rest));
+            choice.add(new Part.Reference(rest));
         }
     }
 
-    private void flush(List<GrammarRule.Part> choice, List<Regex> pending) {
+    private void flush(List<Part> choice, List<Regex> pending) {
         if (!pending.isEmpty()) {
             var regex = Regex.concat(pending.toArray(Regex[]::new));
             pending.clear();
             if (!regex.equals(Regex.EMPTY)) {
-                choice.add(new GrammarRule.Part(automata.apply(regex), null));
+                choice.add(new Part.Lexical(automata.apply(regex)));
             }
         }
     }
@@ -260,8 +262,8 @@ public final class GrammarCompiler {
         if (done.add(rule)) {
             for (var choice : rule.choices) {
                 for (var part : choice) {
-                    if (part.rule() != null) {
-                        refuseLeftRecursion(part.rule(), path, done, emptyable);
+                    if (part instanceof Part.Reference(GrammarRule used)) {
+                        refuseLeftRecursion(used, path, done, emptyable);
                     }
                     if (!part.isEmptyable(emptyable)) {
                         break;
@@ -287,8 +289,10 @@ public final class GrammarCompiler {
         all.forEach(rule -> rule.choices.removeIf(choice -> !isProductive(choice, productive)));
     }
 
-    private static boolean isProductive(List<GrammarRule.Part> choice, Set<GrammarRule> productive) {
-        return choice.stream().allMatch(part -> part.text() != null ? part.text().start() != Dfa.DEAD
-                : productive.contains(part.rule()));
+    private static boolean isProductive(List<Part> choice, Set<GrammarRule> productive) {
+        return choice.stream().allMatch(part -> switch (part) {
+            case Part.Lexical(Dfa text) -> text.start() != Dfa.DEAD;
+            case Part.Reference(GrammarRule rule) -> productive.contains(rule);
+        });
     }
 }

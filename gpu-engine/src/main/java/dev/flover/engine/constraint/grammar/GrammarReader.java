@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Reads GBNF: rules of the form `name ::= ...`, built from texts, character classes, groups, alternatives and
 /// repetitions.
@@ -70,7 +71,7 @@ final class GrammarReader {
     }
 
     /// The next part; null if the text at this place begins no part.
-    private GrammarNode part() {
+    private @Nullable GrammarNode part() {
         space(depth > 1);
         if (at >= text.length()) {
             return null;

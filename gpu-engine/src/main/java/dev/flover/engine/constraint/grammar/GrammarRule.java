@@ -6,6 +6,7 @@ import dev.flover.engine.constraint.machine.Lexeme;
 import dev.flover.engine.constraint.regex.Dfa;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /// A rule that needs a stack: a list of choices, each a list of parts in order. The choices are added after
 /// construction, because rules refer to each other.
@@ -17,10 +18,19 @@ final class GrammarRule {
         this.name = name;
     }
 
-    /// A part of a choice: either a regular text or a rule; the other component is null.
-    record Part(Dfa text, GrammarRule rule) {
-        boolean isEmptyable(java.util.Set<GrammarRule> emptyable) {
-            return text != null ? text.isAccepting(text.start()) : emptyable.contains(rule);
+    /// A part of a choice.
+    sealed interface Part {
+        /// A text of a regular language.
+        record Lexical(Dfa text) implements Part {}
+
+        /// A text of a rule.
+        record Reference(GrammarRule rule) implements Part {}
+
+        default boolean isEmptyable(Set<GrammarRule> emptyable) {
+            return switch (this) {
+                case Lexical(Dfa text) -> text.isAccepting(text.start());
+                case Reference(GrammarRule rule) -> emptyable.contains(rule);
+            };
         }
     }
 
@@ -39,11 +49,9 @@ final class GrammarRule {
             return;
         }
         var rest = index + 1 == parts.size() ? behind : new Rest(parts, index + 1, behind);
-        var part = parts.get(index);
-        if (part.text != null) {
-            Lexeme.begin(part.text, rest, next);
-        } else {
-            part.rule.begin(rest, next);
+        switch (parts.get(index)) {
+            case Part.Lexical(Dfa text) -> Lexeme.begin(text, rest, next);
+            case Part.Reference(GrammarRule rule) -> rule.begin(rest, next);
         }
     }
 

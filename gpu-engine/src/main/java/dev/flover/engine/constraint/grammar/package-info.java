@@ -7,4 +7,7 @@
 ///
 /// Left recursion is refused, as llama.cpp does: expanding a left-recursive rule before a byte is read would push
 /// frames without end.
+@NullMarked
 package dev.flover.engine.constraint.grammar;
+
+import org.jspecify.annotations.NullMarked;

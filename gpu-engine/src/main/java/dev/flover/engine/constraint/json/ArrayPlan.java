@@ -1,6 +1,7 @@
 package dev.flover.engine.constraint.json;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The arrays that one alternative of a schema allows.
 ///
@@ -12,7 +13,7 @@ import java.util.List;
 /// @param unique   the possible texts of an item if all items must differ, in which case items are scalars; else null
 /// @param spaced   whether white space may stand between JSON tokens
 public record ArrayPlan(
-        List<List<Way>> prefix, List<Way> rest, int min, int max, List<Count> contains, TextPlan unique,
+        List<List<Way>> prefix, List<Way> rest, int min, int max, List<Count> contains, @Nullable TextPlan unique,
         boolean spaced) {
     /// One way to fill a place of the array.
     ///

@@ -7,6 +7,7 @@ import dev.flover.engine.constraint.machine.Text;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The state of an array that is open: how many items it has, and how many of them count towards each `contains`.
 /// Immutable.
@@ -42,7 +43,7 @@ final class ArrayState {
         Gap.before(new Then(this, Phase.OPENED), plan.spaced(), next);
     }
 
-    private ArrayState with(ArrayPlan.Way way, byte[] text) {
+    private ArrayState with(ArrayPlan.Way way, byte @Nullable [] text) {
         int most = plan.max() < 0 ? Math.max(plan.min(), plan.prefix().size()) : Integer.MAX_VALUE;
         int[] now = contained.clone();
         for (int i = 0; i < now.length; i++) {

@@ -2,6 +2,7 @@ package dev.flover.engine.constraint.json;
 
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The objects that one alternative of a schema allows.
 ///
@@ -17,5 +18,5 @@ import java.util.List;
 @RecordBuilder
 @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 public record ObjectPlan(
-        byte[][] names, ValuePlan[] values, long[] required, long[][] needs, List<KeyClass> classes, int min, int max,
-        boolean spaced) {}
+        byte[][] names, @Nullable ValuePlan[] values, long[] required, long[] @Nullable [] needs,
+        List<KeyClass> classes, int min, int max, boolean spaced) {}

@@ -7,6 +7,7 @@ import dev.flover.engine.constraint.machine.Text;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The state of an object that is open: which keys it has, and which it still needs. Immutable.
 ///
@@ -41,7 +42,7 @@ final class ObjectState {
     }
 
     void opened(List<Cursor> next) {
-        Gap.before(new Then(this, Phase.OPENED, null), plan.spaced(), next);
+        Gap.before(new Then(this, Phase.OPENED), plan.spaced(), next);
     }
 
     private ObjectState withName(int name) {
@@ -63,7 +64,7 @@ final class ObjectState {
     }
 
     /// @param text the key as a JSON string; null if it is unknown
-    private ObjectState withOther(byte[] text) {
+    private ObjectState withOther(byte @Nullable [] text) {
         return new ObjectState(plan, behind, present, needed, text == null ? others : others.with(text), count + 1,
                 blind || text == null);
     }
@@ -165,15 +166,16 @@ final class ObjectState {
     /// The cursor between two JSON tokens of the object, after the token that `phase` names.
     ///
     /// @param value after a key: the plan of its value; else null
-    private record At(ObjectState state, Phase phase, ValuePlan value) implements Cursor {
+    private record At(ObjectState state, Phase phase, @Nullable ValuePlan value) implements Cursor {
         @Override
         public void step(int read, List<Cursor> next) {
             if (read == '"' && (phase == Phase.OPENED || phase == Phase.COMMA)) {
                 state.beginKey(next);
             } else if (read == ':' && phase == Phase.KEY) {
+                assert value != null;
                 Gap.before(new Begin(state, value), state.plan.spaced(), next);
             } else if (read == ',' && phase == Phase.VALUE && state.mayGoOn()) {
-                Gap.before(new Then(state, Phase.COMMA, null), state.plan.spaced(), next);
+                Gap.before(new Then(state, Phase.COMMA), state.plan.spaced(), next);
             } else if (read == '}' && (phase == Phase.OPENED || phase == Phase.VALUE) && state.mayClose()) {
                 state.behind.resume(next);
             }
@@ -184,8 +186,8 @@ final class ObjectState {
     private static final class Then extends Frame {
         private final At at;
 
-        Then(ObjectState state, Phase phase, ValuePlan value) {
-            this.at = new At(state, phase, value);
+        Then(ObjectState state, Phase phase) {
+            this.at = new At(state, phase, null);
         }
 
         @Override
@@ -240,7 +242,7 @@ final class ObjectState {
 
         @Override
         public void resume(List<Cursor> next) {
-            Gap.before(new Then(state, Phase.VALUE, null), state.plan.spaced(), next);
+            Gap.before(new Then(state, Phase.VALUE), state.plan.spaced(), next);
         }
 
         @Override

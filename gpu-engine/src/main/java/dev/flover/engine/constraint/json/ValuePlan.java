@@ -5,16 +5,17 @@ import dev.flover.engine.constraint.machine.Frame;
 import dev.flover.engine.constraint.machine.Lexeme;
 import dev.flover.engine.constraint.regex.Dfa;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The values that a schema allows in one place. Filled after construction, because plans refer to each other in
 /// cycles.
 public final class ValuePlan {
-    private Dfa scalars;
+    private @Nullable Dfa scalars;
     private List<ObjectPlan> objects = List.of();
     private List<ArrayPlan> arrays = List.of();
 
     /// @param scalars the automaton of the strings, numbers, true, false and null that may stand here; null for none
-    public void fill(Dfa scalars, List<ObjectPlan> objects, List<ArrayPlan> arrays) {
+    public void fill(@Nullable Dfa scalars, List<ObjectPlan> objects, List<ArrayPlan> arrays) {
         this.scalars = scalars;
         this.objects = objects;
         this.arrays = arrays;

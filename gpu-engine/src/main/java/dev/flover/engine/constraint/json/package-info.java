@@ -9,4 +9,7 @@
 /// A schema becomes plans: alternatives that contain no conjunction or negation, each of them satisfiable. The keys of
 /// an object may come in any order. The object's state holds the set of keys that are present, so required keys,
 /// dependent keys and counts are exact in any order, and no key comes twice.
+@NullMarked
 package dev.flover.engine.constraint.json;
+
+import org.jspecify.annotations.NullMarked;

@@ -2,11 +2,12 @@ package dev.flover.engine.constraint.machine;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// One entry of the parse stack: determines how a text continues after a lexeme or a closing bracket. Immutable. Two
 /// frames that continue in the same way from the same state are equal.
 public abstract class Frame {
-    private Position resumed;
+    private @Nullable Position resumed;
 
     /// Adds the cursors after the end of the lexeme or bracket. If the frame [#wantsText], these are the cursors after
     /// any text that the frame does not forbid; they serve to look ahead within one token.

@@ -3,12 +3,13 @@ package dev.flover.engine.constraint.machine;
 import dev.flover.engine.constraint.regex.Dfa;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The cursor inside a text of a regular language, which an automaton reads. In an accepting state that no byte can
 /// follow there is no such cursor: the cursors of the frame take its place at once.
 ///
 /// @param text the bytes of the lexeme so far; null at its beginning, and if the frame does not want these bytes
-public record Lexeme(Dfa dfa, int state, Frame frame, Text text) implements Cursor {
+public record Lexeme(Dfa dfa, int state, Frame frame, @Nullable Text text) implements Cursor {
     /// Adds the cursors at the beginning of a text that the automaton accepts.
     ///
     /// @param frame the frame that continues after the text
@@ -16,7 +17,7 @@ public record Lexeme(Dfa dfa, int state, Frame frame, Text text) implements Curs
         reach(dfa, dfa.start(), frame, null, next);
     }
 
-    private static void reach(Dfa dfa, int state, Frame frame, Text text, List<Cursor> next) {
+    private static void reach(Dfa dfa, int state, Frame frame, @Nullable Text text, List<Cursor> next) {
         if (state == Dfa.DEAD) {
             return;
         }
@@ -27,8 +28,14 @@ public record Lexeme(Dfa dfa, int state, Frame frame, Text text) implements Curs
         }
     }
 
-    private static void resume(Frame frame, Text text, List<Cursor> next) {
+    /// Adds the cursors behind the lexeme, whose automaton must be in an accepting state.
+    void resume(List<Cursor> next) {
+        resume(frame, text, next);
+    }
+
+    private static void resume(Frame frame, @Nullable Text text, List<Cursor> next) {
         if (frame.wantsText()) {
+            assert text != null : "no text of a frame that wants its text is empty";
             frame.resume(text, next);
         } else {
             frame.resume(next);
@@ -45,7 +52,7 @@ public record Lexeme(Dfa dfa, int state, Frame frame, Text text) implements Curs
         }
         if (dfa.isAccepting(state)) {
             var behind = new ArrayList<Cursor>();
-            resume(frame, text, behind);
+            resume(behind);
             for (var cursor : behind) {
                 cursor.step(value, next);
             }

@@ -2,16 +2,17 @@ package dev.flover.engine.constraint.machine;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The state of a parse after some text: the set of all cursors by which this text can be parsed. Caches its steps.
 public final class Position {
     private final Machine machine;
     final Cursor[] cursors;
-    private Position[] next;
-    private Boolean mayEnd;
+    private Position @Nullable [] next;
+    private @Nullable Boolean mayEnd;
     /// The position of those cursors that are not lexemes; computed on first use.
-    private Position others;
-    long[] mask;
+    private @Nullable Position others;
+    long @Nullable [] mask;
 
     Position(Machine machine, Cursor[] cursors) {
         this.machine = machine;

@@ -1,29 +1,24 @@
 package dev.flover.engine.constraint.machine;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// The bytes of a lexeme, as a linked list from the last byte to the first, so that texts with a common prefix share
 /// it.
 ///
 /// @param before the bytes before the last one; null at the first byte
 /// @param length the number of bytes
-public record Text(Text before, byte last, int length, int hash) {
-    static Text append(Text before, int value) {
+public record Text(@Nullable Text before, byte last, int length, int hash) {
+    static Text append(@Nullable Text before, int value) {
         return before == null
                 ? new Text(null, (byte) value, 1, value)
                 : new Text(before, (byte) value, before.length + 1, before.hash * 31 + value);
     }
 
-    static int lengthOf(Text text) {
-        return text == null ? 0 : text.length;
-    }
-
     public byte[] bytes() {
         byte[] bytes = new byte[length];
-        var at = this;
-        for (int i = length - 1; i >= 0; i--) {
-            bytes[i] = at.last;
-            at = at.before;
+        for (Text at = this; at != null; at = at.before) {
+            bytes[at.length - 1] = at.last;
         }
         return bytes;
     }

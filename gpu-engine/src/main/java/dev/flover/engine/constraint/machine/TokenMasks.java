@@ -141,7 +141,7 @@ public final class TokenMasks {
             }
             if (lexeme.dfa().isAccepting(lexeme.state())) {
                 var now = new ArrayList<Cursor>();
-                frame.resume(lexeme.text(), now);
+                lexeme.resume(now);
                 walkAll(machine.position(now), bits);
             }
             return;
@@ -175,8 +175,9 @@ public final class TokenMasks {
     /// The trie nodes at which a text ends that the lexeme's frame forbids, ascending.
     private int[] forbidden(Lexeme lexeme) {
         var nodes = new ArrayList<Integer>();
-        int read = Text.lengthOf(lexeme.text());
-        byte[] prefix = read == 0 ? new byte[0] : lexeme.text().bytes();
+        var beginning = lexeme.text();
+        byte[] prefix = beginning == null ? new byte[0] : beginning.bytes();
+        int read = prefix.length;
         for (byte[] text : lexeme.frame().forbidden()) {
             if (text.length > read && Arrays.equals(text, 0, read, prefix, 0, read)) {
                 trie.nodes(text, read, nodes);

@@ -1,5 +1,7 @@
 package dev.flover.engine.constraint.machine;
 
+import org.jspecify.annotations.Nullable;
+
 /// The state between two bytes of UTF-8: how much of a character is read. AFTER_xx: the first byte of a character was
 /// xx (F1: F1 to F3), which limits its second byte to `from` to `to`.
 enum Utf8 {
@@ -21,7 +23,7 @@ enum Utf8 {
     }
 
     /// The state after one more byte; null if the byte cannot follow.
-    Utf8 step(int value) {
+    @Nullable Utf8 step(int value) {
         if (this == START) {
             return first(value);
         }
@@ -35,7 +37,7 @@ enum Utf8 {
         };
     }
 
-    private static Utf8 first(int value) {
+    private static @Nullable Utf8 first(int value) {
         if (value < 0x80) {
             return START;
         }

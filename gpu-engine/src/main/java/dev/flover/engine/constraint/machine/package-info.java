@@ -18,4 +18,7 @@
 ///
 /// The walk over a trie of the vocabulary with a lexer inside a parser, without precomputed masks, is the method of
 /// llguidance (Moskal and others 2024).
+@NullMarked
 package dev.flover.engine.constraint.machine;
+
+import org.jspecify.annotations.NullMarked;

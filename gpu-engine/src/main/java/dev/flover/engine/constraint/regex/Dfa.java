@@ -8,6 +8,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// The deterministic automaton of a [Regex], built lazily: a state is computed when it is first reached. Its states are
 /// derivatives of the expression (Brzozowski 1964). State 0, [#DEAD], is the only one from which no text is accepted.
@@ -30,7 +32,7 @@ public final class Dfa {
     private final List<Regex> regexes = new ArrayList<>();
     private final BitSet live = new BitSet();
     private final BitSet barren = new BitSet();
-    private Boolean inexhaustible;
+    private @Nullable Boolean inexhaustible;
     private volatile int[][] rows = new int[16][];
     private volatile boolean[] accepting = new boolean[16];
 
@@ -90,11 +92,11 @@ public final class Dfa {
             return;
         }
         switch (regex.kind) {
-            case BYTES -> sets.add((ByteSet) regex.content);
-            case LEAF -> sets.addAll(((Leaf) regex.content).sets());
+            case BYTES -> sets.add(regex.bytes());
+            case LEAF -> sets.addAll(regex.leaf().sets());
             case WORDS -> {
                 var used = new BitSet();
-                var words = (Words) regex.content;
+                var words = regex.words();
                 for (int i = words.from(); i < words.to(); i++) {
                     for (byte value : words.all()[i]) {
                         used.set(value & 0xFF);
@@ -156,7 +158,7 @@ public final class Dfa {
             for (int i = 0; i < classes; i++) {
                 int next = rows[current][i] != UNKNOWN ? rows[current][i] : raw(current, i);
                 if (accepting[next] || live.get(next) || !barren.get(next) && !regexes.get(next).tangled) {
-                    for (int at = current; !live.get(at); at = from.get(at)) {
+                    for (int at = current; !live.get(at); at = Objects.requireNonNull(from.get(at))) {
                         live.set(at);
                     }
                     return true;

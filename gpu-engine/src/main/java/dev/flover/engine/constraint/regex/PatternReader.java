@@ -3,6 +3,7 @@ package dev.flover.engine.constraint.regex;
 import java.util.ArrayList;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /// Reads patterns of ECMA-262 with the flag `u`, and patterns that browsers accept without this flag. Back-references,
 /// word boundaries and look-behind are not supported.
@@ -90,7 +91,7 @@ final class PatternReader {
 
     /// The two numbers of a quantifier `{n}`, `{n,}` (the second is -1) or `{n,m}`; null if there is no such quantifier
     /// here.
-    private int[] counts() {
+    private int @Nullable [] counts() {
         int close = at < pattern.length() && pattern.charAt(at) == '{' ? pattern.indexOf('}', at) : -1;
         String inner = close < 0 ? "" : pattern.substring(at + 1, close);
         if (!inner.matches("[0-9]{1,9}(,[0-9]{0,9})?")) {
@@ -191,7 +192,7 @@ final class PatternReader {
         return CharSet.range(from[0], to[0]);
     }
 
-    private static int[] single(CharSet set) {
+    private static int @Nullable [] single(CharSet set) {
         var ranges = set.ranges();
         return ranges.size() == 1 && ranges.getFirst()[0] == ranges.getFirst()[1] ? ranges.getFirst() : null;
     }

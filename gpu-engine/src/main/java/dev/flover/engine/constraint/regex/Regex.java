@@ -6,7 +6,9 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// A regular language over bytes, as an expression. Immutable. Two expressions are equal if they have the same
 /// structure; one language may have several unequal expressions.
@@ -37,7 +39,7 @@ public final class Regex {
     final Kind kind;
     final Regex[] parts;
     /// By kind: a [ByteSet], [Words] or [Leaf]; null for the other kinds.
-    final Object content;
+    final @Nullable Object content;
     final int min;
     /// The most repetitions; -1 for no limit.
     final int max;
@@ -48,7 +50,7 @@ public final class Regex {
     final int size;
     private final int hash;
 
-    private Regex(Kind kind, Regex[] parts, Object content, int min, int max) {
+    private Regex(Kind kind, Regex[] parts, @Nullable Object content, int min, int max) {
         this.kind = kind;
         this.parts = parts;
         this.content = content;
@@ -71,12 +73,27 @@ public final class Regex {
         this.hash = code * 31 + (content == null ? 0 : content.hashCode());
     }
 
+    /// The content of an expression of the kind BYTES.
+    ByteSet bytes() {
+        return (ByteSet) Objects.requireNonNull(content);
+    }
+
+    /// The content of an expression of the kind WORDS.
+    Words words() {
+        return (Words) Objects.requireNonNull(content);
+    }
+
+    /// The content of an expression of the kind LEAF.
+    Leaf leaf() {
+        return (Leaf) Objects.requireNonNull(content);
+    }
+
     private boolean isNullable() {
         return switch (kind) {
             case NOTHING, BYTES -> false;
             case EMPTY -> true;
-            case WORDS -> ((Words) content).nullable();
-            case LEAF -> ((Leaf) content).nullable();
+            case WORDS -> words().nullable();
+            case LEAF -> leaf().nullable();
             case CONCAT, AND -> Arrays.stream(parts).allMatch(part -> part.nullable);
             case OR -> Arrays.stream(parts).anyMatch(part -> part.nullable);
             case NOT -> !parts[0].nullable;
@@ -145,9 +162,9 @@ public final class Regex {
         for (var part : parts) {
             spread(Kind.OR, part, inner -> {
                 if (inner.kind == Kind.BYTES) {
-                    bytes[0] = bytes[0].or((ByteSet) inner.content);
-                } else if (inner.kind == Kind.WORDS && ((Words) inner.content).depth() == 0) {
-                    words.add((Words) inner.content);
+                    bytes[0] = bytes[0].or(inner.bytes());
+                } else if (inner.kind == Kind.WORDS && inner.words().depth() == 0) {
+                    words.add(inner.words());
                 } else if (inner.kind != Kind.NOTHING) {
                     distinct.add(inner);
                 }
@@ -194,9 +211,9 @@ public final class Regex {
         }
         if (distinct.size() > 1) {
             for (var part : distinct) {
-                if (part.kind == Kind.WORDS && ((Words) part.content).depth() == 0) {
+                if (part.kind == Kind.WORDS && part.words().depth() == 0) {
                     distinct.remove(part);
-                    return filter((Words) part.content, group(Kind.AND, distinct, ANY));
+                    return filter(part.words(), group(Kind.AND, distinct, ANY));
                 }
             }
         }
@@ -268,7 +285,7 @@ public final class Regex {
         if (kind != Kind.WORDS) {
             return kind == Kind.EMPTY ? List.of(new byte[0]) : List.of();
         }
-        var words = (Words) content;
+        var words = words();
         return Arrays.asList(words.all()).subList(words.from(), words.to()).stream()
                 .map(word -> Arrays.copyOfRange(word, words.depth(), word.length)).toList();
     }
@@ -279,9 +296,9 @@ public final class Regex {
     Regex derive(int value, Map<Regex, Regex> known) {
         return switch (kind) {
             case NOTHING, EMPTY -> NOTHING;
-            case BYTES -> ((ByteSet) content).contains(value) ? EMPTY : NOTHING;
-            case WORDS -> words(((Words) content).after(value));
-            case LEAF -> ((Leaf) content).derive(value);
+            case BYTES -> bytes().contains(value) ? EMPTY : NOTHING;
+            case WORDS -> words(words().after(value));
+            case LEAF -> leaf().derive(value);
             case CONCAT, OR, AND, NOT, REPEAT -> {
                 var found = known.get(this);
                 if (found == null) {

@@ -9,4 +9,7 @@
 /// many states or too large expressions, a [TooComplexException] is thrown. Limits are counts of work, not times.
 ///
 /// This package knows nothing of tokens and nothing of JSON Schema.
+@NullMarked
 package dev.flover.engine.constraint.regex;
+
+import org.jspecify.annotations.NullMarked;

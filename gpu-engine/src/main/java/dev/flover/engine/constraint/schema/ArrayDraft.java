@@ -8,6 +8,7 @@ import dev.flover.engine.constraint.regex.Numbers;
 import dev.flover.engine.constraint.regex.Regex;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// An [ArrayShape] whose items have places, before it is known which places can have a value. It becomes an
 /// [ArrayPlan].
@@ -16,7 +17,7 @@ final class ArrayDraft {
     private final Planner planner;
     private final List<List<Way>> first = new ArrayList<>();
     private final List<Way> rest;
-    private final TextPlan unique;
+    private final @Nullable TextPlan unique;
 
     /// @param counted bit i is set if such an item counts towards the shape's `contains[i]`
     private record Way(Planner.Place place, int counted) {}
@@ -57,7 +58,7 @@ final class ArrayDraft {
         return ways;
     }
 
-    private TextPlan unique() {
+    private @Nullable TextPlan unique() {
         if (!first.isEmpty() || !shape.contains().isEmpty()) {
             throw new ConstraintException("json_schema: uniqueItems with prefixItems or contains is not supported");
         }

@@ -2,6 +2,7 @@ package dev.flover.engine.constraint.schema;
 
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The formats of draft 2020-12 as patterns. A pattern accepts only texts of its format, but not all of them. These are
 /// left out: leap seconds, e-mail addresses with a quoted local part, and host names with two consecutive hyphens
@@ -93,7 +94,7 @@ final class Formats {
 
     /// The anchored pattern of a format; null if the format is unknown, in which case it is an annotation without
     /// effect.
-    static String pattern(String format) {
+    static @Nullable String pattern(String format) {
         String pattern = PATTERNS.get(format);
         return pattern == null ? null : "^(?:" + pattern + ")$";
     }

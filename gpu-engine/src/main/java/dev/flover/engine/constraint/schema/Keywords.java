@@ -92,8 +92,9 @@ final class Keywords {
         if (Formats.isUnsupported(format)) {
             throw schema.unsupported("format", "\"" + format + "\" cannot be checked token by token");
         }
-        if (Formats.pattern(format) != null) {
-            all.add(pattern(schema, "format", Formats.pattern(format)));
+        String expression = Formats.pattern(format);
+        if (expression != null) {
+            all.add(pattern(schema, "format", expression));
         }
         return all.isEmpty() ? Alphabet.STRING : Regex.and(all);
     }

@@ -15,7 +15,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// An [ObjectShape] whose keys have places for their values, before it is known which places can have a value. It
 /// becomes an [ObjectPlan].
@@ -157,12 +159,12 @@ final class ObjectDraft {
     }
 
     /// The key and all keys that must be present if it is; null if one of them can have no value.
-    private Set<String> closure(String key) {
+    private @Nullable Set<String> closure(String key) {
         var all = new LinkedHashSet<String>();
         var open = new ArrayList<String>(List.of(key));
         while (!open.isEmpty()) {
             String one = open.removeLast();
-            if (!named.get(one).productive) {
+            if (!Objects.requireNonNull(named.get(one)).productive) {
                 return null;
             }
             if (all.add(one)) {
@@ -213,12 +215,13 @@ final class ObjectDraft {
         named.forEach((key, place) -> {
             var closure = closure(key);
             if (closure != null) {
-                values[index.get(key)] = place.plan;
-                needs[index.get(key)] = closure.size() == 1 ? null : bits(closure, index, words);
+                int at = Objects.requireNonNull(index.get(key));
+                values[at] = place.plan;
+                needs[at] = closure.size() == 1 ? null : bits(closure, index, words);
             }
         });
         var required = new LinkedHashSet<String>();
-        shape.required().forEach(key -> required.addAll(closure(key)));
+        shape.required().forEach(key -> required.addAll(Objects.requireNonNull(closure(key))));
         var classes = groups.stream().filter(group -> group.value.productive && group.count != 0)
                 .map(group -> new KeyClass(group.keys, group.value.plan)).toList();
         return ObjectPlanBuilder.builder().names(names).values(values).required(bits(required, index, words))
@@ -227,7 +230,10 @@ final class ObjectDraft {
 
     private static long[] bits(Set<String> keys, Map<String, Integer> index, int words) {
         long[] bits = new long[words];
-        keys.forEach(key -> bits[index.get(key) >> 6] |= 1L << index.get(key));
+        for (String key : keys) {
+            int at = Objects.requireNonNull(index.get(key));
+            bits[at >> 6] |= 1L << at;
+        }
         return bits;
     }
 }

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The set of the objects that satisfy all of these conditions.
 ///
@@ -37,7 +38,7 @@ record ObjectShape(
     /// the formula.
     ///
     /// @param within the language of the keys that can fulfil the condition; null for all keys
-    record Some(Set<String> named, List<Regex> patterns, Regex within, Formula value) {}
+    record Some(Set<String> named, List<Regex> patterns, @Nullable Regex within, Formula value) {}
 
     ObjectShape and(ObjectShape other) {
         var bothRequired = new LinkedHashSet<>(required);

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// Turns the formula of a whole schema into a plan of its values, and drops all parts that no value can satisfy.
 final class Planner {
@@ -25,7 +26,7 @@ final class Planner {
     static final class Place {
         final Formula formula;
         final ValuePlan plan = new ValuePlan();
-        Dfa scalars;
+        @Nullable Dfa scalars;
         List<ObjectDraft> objects = List.of();
         List<ArrayDraft> arrays = List.of();
         boolean productive;

@@ -10,4 +10,7 @@
 /// alternatives for that place alone, and leaves the children as formulas. So recursive schemas stay finite, and
 /// `allOf`, `oneOf`, `not` and `if` are operations on sets of values rather than rules of a grammar. [Planner] visits
 /// each reachable formula, determines which ones have any value, and keeps only those.
+@NullMarked
 package dev.flover.engine.constraint.schema;
+
+import org.jspecify.annotations.NullMarked;

@@ -9,6 +9,7 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// A model family as data: everything about its models that the model files do not say. The families are listed in
 /// [Families].
@@ -64,8 +65,8 @@ public record Family(
         Activation activation,
         boolean activationFixed,
         boolean gated,
-        Pairing ggufPairing,
-        Pairing folderPairing,
+        @Nullable Pairing ggufPairing,
+        @Nullable Pairing folderPairing,
         boolean scaledEmbedding,
         float normOffset,
         int fullAttentionEvery,
@@ -79,7 +80,7 @@ public record Family(
         int unrotatedEvery,
         int positionOffset,
         boolean dividesLogits,
-        Scoring scoring,
+        @Nullable Scoring scoring,
         boolean normalisesExperts,
         boolean interleavedGates,
         boolean yarnUntruncated,

@@ -6,4 +6,7 @@
 /// ```
 ///
 /// This package reads no file.
+@NullMarked
 package dev.flover.engine.loading.families;
+
+import org.jspecify.annotations.NullMarked;

@@ -3,6 +3,7 @@ package dev.flover.engine.tokenizer.pattern;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /// The named Unicode classes that the patterns of published tokenizers use, with the meaning they have in Oniguruma.
 public final class CodePointRules {
@@ -47,11 +48,10 @@ public final class CodePointRules {
 
     /// The class with a name: a general category (`L`, `Lu`), a script (`Han`), or `Space`, `Digit`, `Word`, `Alnum`,
     /// `Punct` and their like; null if there is none.
-    static IntPredicate property(String name) {
+    static @Nullable IntPredicate property(String name) {
         String lower = name.toLowerCase(Locale.ROOT).replace("_", "");
-        IntPredicate category = category(lower);
-        if (category != null) {
-            return category;
+        if (types(lower) != 0) {
+            return category(lower);
         }
         return switch (lower) {
             case "space", "whitespace" -> WHITE_SPACE;
@@ -67,17 +67,22 @@ public final class CodePointRules {
     }
 
     private static IntPredicate category(String name) {
-        int mask = 0;
-        for (var category : CATEGORIES.entrySet()) {
-            if (category.getKey().equals(name) || category.getKey().substring(0, 1).equals(name)) {
-                mask |= category.getValue();
-            }
-        }
-        int types = mask;
-        return types == 0 ? null : c -> (types >> Character.getType(c) & 1) != 0;
+        int types = types(name);
+        return c -> (types >> Character.getType(c) & 1) != 0;
     }
 
-    private static IntPredicate script(String name) {
+    /// One bit for each general category with this name or this initial letter; 0 if there is none.
+    private static int types(String name) {
+        int types = 0;
+        for (var category : CATEGORIES.entrySet()) {
+            if (category.getKey().equals(name) || category.getKey().substring(0, 1).equals(name)) {
+                types |= category.getValue();
+            }
+        }
+        return types;
+    }
+
+    private static @Nullable IntPredicate script(String name) {
         try {
             var script = Character.UnicodeScript.forName(name);
             return c -> Character.UnicodeScript.of(c) == script;

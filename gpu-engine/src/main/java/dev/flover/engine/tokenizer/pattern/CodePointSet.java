@@ -1,6 +1,7 @@
 package dev.flover.engine.tokenizer.pattern;
 
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /// A set of code points, given by a rule. For the basic plane the rule's answers are cached; beyond it, and for sets of
 /// a single character, the rule is called each time.
@@ -9,11 +10,11 @@ final class CodePointSet {
     private static final int KNOWN = 1 << PAGE;
 
     /// By 16 characters: one bit for each, and the bit [#KNOWN] once the rule was called for them. Threads that race
-    /// write the same value.
-    private final int[] pages;
+    /// write the same value. Null if nothing is cached.
+    private final int @Nullable [] pages;
     private final IntPredicate rule;
 
-    private CodePointSet(int[] pages, IntPredicate rule) {
+    private CodePointSet(int @Nullable [] pages, IntPredicate rule) {
         this.pages = pages;
         this.rule = rule;
     }
@@ -38,12 +39,12 @@ final class CodePointSet {
         }
         int page = pages[codePoint / PAGE];
         if (page == 0) {
-            page = ask(codePoint / PAGE);
+            page = ask(pages, codePoint / PAGE);
         }
         return (page >> codePoint % PAGE & 1) != 0;
     }
 
-    private int ask(int index) {
+    private int ask(int[] pages, int index) {
         int page = KNOWN;
         for (int i = 0; i < PAGE; i++) {
             page |= rule.test(index * PAGE + i) ? 1 << i : 0;

@@ -3,6 +3,7 @@ package dev.flover.engine.tokenizer.pattern;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /// Parses the parts of a pattern that stand for one character: escapes, classes, and sets in brackets.
 abstract sealed class SetParser permits PatternParser {
@@ -19,7 +20,7 @@ abstract sealed class SetParser permits PatternParser {
     }
 
     /// A class such as `\s` or `\p{L}`; for any other escape null, and nothing is consumed.
-    final IntPredicate escapedClass() {
+    final @Nullable IntPredicate escapedClass() {
         char c = pattern.charAt(at + 1);
         IntPredicate rule = switch (c) {
             case 's', 'S' -> CodePointRules.WHITE_SPACE;
@@ -144,7 +145,7 @@ abstract sealed class SetParser permits PatternParser {
         return negative ? rule.negate() : rule;
     }
 
-    private IntPredicate both(IntPredicate left, IntPredicate right) {
+    private IntPredicate both(@Nullable IntPredicate left, @Nullable IntPredicate right) {
         if (right == null) {
             throw refused("an empty set");
         }

@@ -3,6 +3,7 @@ package dev.flover.engine.tokenizer.pattern;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A compiled regular expression that finds the words of a text. It replaces `java.util.regex`, which recurses for each
 /// repetition and can take exponential time, because texts are untrusted.
@@ -28,13 +29,15 @@ public final class SplitPattern {
         MATCH
     }
 
-    /// @param set        ONE and RUN: the accepted characters
+    /// @param set        ONE and RUN: the accepted characters; null in other operations
     /// @param first      CHOICE: the address to try first; JUMP: the target; LOOK_AHEAD: the address behind it; RUN:
     ///                   the fewest characters
     /// @param second     CHOICE: the address to try second; RUN: the most characters
     /// @param flag       RUN: possessive; LOOK_AHEAD: negative
+    /// @param place      PLACE: the place; null in other operations
     private record Instruction(
-            Operation operation, CodePointSet set, int first, int second, boolean flag, PatternNode.Place place) {
+            Operation operation, @Nullable CodePointSet set, int first, int second, boolean flag,
+            PatternNode.@Nullable Place place) {
         static Instruction of(Operation operation, int first, int second) {
             return new Instruction(operation, null, first, second, false, null);
         }
@@ -184,11 +187,9 @@ public final class SplitPattern {
                 int next = -1;
                 switch (instruction.operation) {
                     case ONE -> {
-                        if (position < length) {
-                            int c = text.codePointAt(position);
-                            next = instruction.set.contains(c) ? counter + 1 : -1;
-                            position += Character.charCount(c);
-                        }
+                        int c = position < length ? text.codePointAt(position) : -1;
+                        next = c >= 0 && accepts(instruction, c) ? counter + 1 : -1;
+                        position += c >= 0 ? Character.charCount(c) : 0;
                     }
                     case RUN -> {
                         position = run(counter, instruction, position);
@@ -202,7 +203,7 @@ public final class SplitPattern {
                     case LOOK_AHEAD -> next = match(counter + 1, position) >= 0 != instruction.flag
                             ? instruction.first
                             : -1;
-                    case PLACE -> next = holds(instruction.place, position) ? counter + 1 : -1;
+                    case PLACE -> next = holds(instruction, position) ? counter + 1 : -1;
                     case MATCH -> {
                         top = bottom;
                         return position;
@@ -226,7 +227,7 @@ public final class SplitPattern {
             int at = position;
             while (at < length && count < run.second) {
                 int c = text.codePointAt(at);
-                if (!run.set.contains(c)) {
+                if (!accepts(run, c)) {
                     break;
                 }
                 at += Character.charCount(c);
@@ -268,8 +269,14 @@ public final class SplitPattern {
             return counter;
         }
 
-        private boolean holds(PatternNode.Place place, int position) {
-            return switch (place) {
+        private static boolean accepts(Instruction instruction, int codePoint) {
+            assert instruction.set != null;
+            return instruction.set.contains(codePoint);
+        }
+
+        private boolean holds(Instruction instruction, int position) {
+            assert instruction.place != null;
+            return switch (instruction.place) {
                 case LINE_START -> position == 0 || text.charAt(position - 1) == '\n';
                 case LINE_END -> position == length || text.charAt(position) == '\n';
                 case TEXT_START -> position == 0;

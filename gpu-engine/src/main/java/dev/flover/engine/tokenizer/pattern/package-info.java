@@ -10,4 +10,7 @@
 /// more than a fixed number of steps for each of its characters: beyond that it ends with a `TokenizationException`.
 ///
 /// This package knows nothing of tokens.
+@NullMarked
 package dev.flover.engine.tokenizer.pattern;
+
+import org.jspecify.annotations.NullMarked;

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// Builds byte-pair models from the content of model files.
 public final class BytePairModels {
@@ -95,7 +96,9 @@ public final class BytePairModels {
 
     private static int symbol(Vocabulary vocabulary, Map<Integer, Integer> symbols, String spelling) {
         int first = spelling.codePointAt(0);
-        return Character.charCount(first) == spelling.length() ? symbols.get(first) : vocabulary.spelledId(spelling);
+        return Character.charCount(first) == spelling.length()
+                ? Objects.requireNonNull(symbols.get(first))
+                : vocabulary.spelledId(spelling);
     }
 
     /// The rank of each token's score, 0 for the highest; equal scores have equal ranks.

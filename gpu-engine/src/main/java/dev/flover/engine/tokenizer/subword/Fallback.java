@@ -1,16 +1,18 @@
 package dev.flover.engine.tokenizer.subword;
 
+import org.jspecify.annotations.Nullable;
+
 /// The encoding of a character for which a vocabulary has no token: as tokens of its bytes, else as the unknown token,
 /// else as nothing.
 ///
 /// @param bytes        the token of each byte (-1: none), or null if the model does not fall back to bytes
 /// @param unknown      the unknown token; -1 for none
 /// @param fusesUnknown whether consecutive unknown characters become one token
-public record Fallback(int[] bytes, int unknown, boolean fusesUnknown) {
+public record Fallback(int @Nullable [] bytes, int unknown, boolean fusesUnknown) {
     /// @param afterUnknown whether the previous character became the unknown token
     /// @return whether the character became the unknown token
     boolean append(int codePoint, boolean afterUnknown, IntList out) {
-        if (bytes != null && appendBytes(codePoint, out)) {
+        if (bytes != null && appendBytes(bytes, codePoint, out)) {
             return false;
         }
         if (unknown < 0) {
@@ -22,7 +24,7 @@ public record Fallback(int[] bytes, int unknown, boolean fusesUnknown) {
         return true;
     }
 
-    private boolean appendBytes(int codePoint, IntList out) {
+    private static boolean appendBytes(int[] bytes, int codePoint, IntList out) {
         int length = utf8Length(codePoint);
         for (int i = 0; i < length; i++) {
             if (bytes[utf8Byte(codePoint, i, length)] < 0) {

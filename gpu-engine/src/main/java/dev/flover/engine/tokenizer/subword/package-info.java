@@ -8,4 +8,7 @@
 /// ```
 ///
 /// This package knows nothing of files, of normalisation and of the split into pieces.
+@NullMarked
 package dev.flover.engine.tokenizer.subword;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,7 @@
 package dev.flover.engine.backend.cpu.kernels;
 
+import org.jspecify.annotations.Nullable;
+
 /// The layouts of quantised weights in memory, one for each stored type, as `packed.h` describes them.
 ///
 /// Weights are divided into blocks of 32 inputs. A weight is `(code - offset) * scale + minimum`, or, in types with
@@ -44,9 +46,11 @@ public enum BlockForm {
     public final ScaleForm scale;
     /// Whether a stored minimum is added to every weight of a group.
     public final boolean minimums;
-    private final byte[] levels;
+    private final byte @Nullable [] levels;
 
-    BlockForm(int low, int high, byte[] levels, int offset, int group, int span, ScaleForm scale, boolean minimums) {
+    BlockForm(
+            int low, int high, byte @Nullable [] levels, int offset, int group, int span, ScaleForm scale,
+            boolean minimums) {
         this.low = low;
         this.high = high;
         this.levels = levels;
@@ -58,7 +62,7 @@ public enum BlockForm {
     }
 
     /// The 16 levels that codes stand for, as unsigned bytes; null if a code is a number.
-    byte[] levels() {
+    byte @Nullable [] levels() {
         return levels;
     }
 

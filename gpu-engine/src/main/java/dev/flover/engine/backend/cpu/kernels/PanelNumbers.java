@@ -85,8 +85,9 @@ final class PanelNumbers {
                 codes.intoMemorySegment(MEMORY, to + 64 * step + at, ByteOrder.nativeOrder());
             }
         }
-        if (form.levels() != null) {
-            look(to, ByteVector.fromArray(ByteVector.SPECIES_128, form.levels(), 0));
+        byte[] levels = form.levels();
+        if (levels != null) {
+            look(to, ByteVector.fromArray(ByteVector.SPECIES_128, levels, 0));
         }
     }
 

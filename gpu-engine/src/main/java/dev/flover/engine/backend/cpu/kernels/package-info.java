@@ -9,4 +9,7 @@
 /// order in which every sum is added.
 ///
 /// This package knows neither threads nor the operations of a backend.
+@NullMarked
 package dev.flover.engine.backend.cpu.kernels;
+
+import org.jspecify.annotations.NullMarked;

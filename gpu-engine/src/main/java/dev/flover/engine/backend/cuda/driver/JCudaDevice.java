@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import jcuda.NativePointerObject;
 import jcuda.Pointer;
@@ -25,6 +26,7 @@ import jcuda.driver.CUstream;
 import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
 
 /// A CUDA device, used through JCuda's binding of the driver.
 ///
@@ -82,7 +84,7 @@ public final class JCudaDevice implements Driver {
         if (!old.isEmpty()) {
             throw new IllegalArgumentException(old);
         }
-        return new JCudaDevice(number, fatbin());
+        return new JCudaDevice(number, Objects.requireNonNull(fatbin()));
     }
 
     /// Why no device can be opened here, or empty if one can.
@@ -108,7 +110,7 @@ public final class JCudaDevice implements Driver {
         return properties(device(0));
     }
 
-    private static byte[] fatbin() {
+    private static byte @Nullable [] fatbin() {
         try (var stream = JCudaDevice.class.getResourceAsStream(FATBIN)) {
             return stream == null ? null : stream.readAllBytes();
         } catch (IOException e) {

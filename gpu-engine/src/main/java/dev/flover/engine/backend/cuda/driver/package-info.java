@@ -7,4 +7,7 @@
 /// ```
 ///
 /// This package knows nothing of tensors, weights and steps.
+@NullMarked
 package dev.flover.engine.backend.cuda.driver;
+
+import org.jspecify.annotations.NullMarked;

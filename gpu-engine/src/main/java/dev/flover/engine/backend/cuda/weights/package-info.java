@@ -7,4 +7,7 @@
 /// ```
 ///
 /// This package knows nothing of activations and steps.
+@NullMarked
 package dev.flover.engine.backend.cuda.weights;
+
+import org.jspecify.annotations.NullMarked;

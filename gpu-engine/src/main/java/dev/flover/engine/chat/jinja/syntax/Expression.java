@@ -2,11 +2,12 @@ package dev.flover.engine.chat.jinja.syntax;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// An expression of a template, as the parser reads it.
 public sealed interface Expression {
     /// @param value a string, number, boolean or null
-    record Literal(Object value) implements Expression {}
+    record Literal(@Nullable Object value) implements Expression {}
 
     record Name(String name) implements Expression {}
 
@@ -22,7 +23,9 @@ public sealed interface Expression {
     record Item(Expression target, Expression key) implements Expression {}
 
     /// `target[start:stop:step]`; each part may be null
-    record Slice(Expression target, Expression start, Expression stop, Expression step) implements Expression {}
+    record Slice(
+            Expression target, @Nullable Expression start, @Nullable Expression stop, @Nullable Expression step)
+            implements Expression {}
 
     record Call(Expression target, Parameters parameters) implements Expression {}
 
@@ -48,14 +51,16 @@ public sealed interface Expression {
     }
 
     /// `a if condition else b`; `otherwise` may be null
-    record Conditional(Expression condition, Expression then, Expression otherwise) implements Expression {}
+    record Conditional(Expression condition, Expression then, @Nullable Expression otherwise)
+            implements Expression {}
 
     /// The arguments of a call as expressions, before they are evaluated.
     ///
     /// @param spread      the operand of `*values`, or null
     /// @param spreadNamed the operand of `**values`, or null
     record Parameters(
-            List<Expression> positional, Map<String, Expression> named, Expression spread, Expression spreadNamed) {
+            List<Expression> positional, Map<String, Expression> named, @Nullable Expression spread,
+            @Nullable Expression spreadNamed) {
         public static final Parameters NONE = new Parameters(List.of(), Map.of());
 
         public Parameters(List<Expression> positional, Map<String, Expression> named) {

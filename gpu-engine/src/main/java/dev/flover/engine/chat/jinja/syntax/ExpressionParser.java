@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Parses an expression by recursive descent through Jinja's levels of precedence.
 abstract sealed class ExpressionParser extends TagReader permits Parser {
@@ -88,7 +89,7 @@ abstract sealed class ExpressionParser extends TagReader permits Parser {
         }
     }
 
-    private String comparisonOperator() {
+    private @Nullable String comparisonOperator() {
         var token = peek();
         if (token.kind() == Token.Kind.OPERATOR && Set.of("==", "!=", "<", "<=", ">", ">=").contains(token.text())) {
             return next().text();

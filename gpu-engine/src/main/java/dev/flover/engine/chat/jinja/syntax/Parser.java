@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Parses a template: each statement by the first word of its tag.
 public final class Parser extends ExpressionParser {
@@ -238,7 +239,7 @@ public final class Parser extends ExpressionParser {
         return capture(null, first);
     }
 
-    private Statement capture(String namespace, String name) {
+    private Statement capture(@Nullable String namespace, String name) {
         var filters = filters(Statement.CAPTURED);
         close();
         return new Statement.Capture(namespace, name, filters, body("endset"));

@@ -2,6 +2,7 @@ package dev.flover.engine.chat.jinja.syntax;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// A statement of a template, as the parser reads it.
 public sealed interface Statement {
@@ -26,7 +27,7 @@ public sealed interface Statement {
     record For(
             List<String> targets,
             Expression iterated,
-            Expression condition,
+            @Nullable Expression condition,
             boolean recursive,
             List<Statement> body,
             List<Statement> otherwise)
@@ -41,7 +42,8 @@ public sealed interface Statement {
     ///
     /// @param namespace the namespace that `name` is set in; null where `name` is a variable
     /// @param filters   applied to the body's text, which they read as [#CAPTURED]
-    record Capture(String namespace, String name, Expression filters, List<Statement> body) implements Statement {}
+    record Capture(@Nullable String namespace, String name, Expression filters, List<Statement> body)
+            implements Statement {}
 
     /// The name of the variable that holds the printed text of a body while filters are applied to it.
     Expression CAPTURED = new Expression.Name(" captured");

@@ -5,4 +5,7 @@
 /// ```
 ///
 /// The package knows nothing of values, and evaluates nothing.
+@NullMarked
 package dev.flover.engine.chat.jinja.syntax;
+
+import org.jspecify.annotations.NullMarked;
