@@ -80,8 +80,8 @@ public final class VerifyBatchCommand implements Callable<Integer> {
                 say("disturbed", run(world, input, loud, "loud", kills));
                 say("the command had at most " + world.commandMemoryMb() + " MB of resident memory, with a heap of at "
                         + "most " + BatchWorld.COMMAND_HEAP_MB + " MB");
-                say("killed " + killed + "; a pipeline that found no broker was started again " + world.restarts()
-                        + " times");
+                say("killed " + killed + "; pipelines that ended by themselves, as those that find no broker at their "
+                        + "start, and were started again: " + world.restarts());
             }
             return compare(quiet, loud, wrong) ? ExitCode.OK : ExitCode.SOFTWARE;
         }

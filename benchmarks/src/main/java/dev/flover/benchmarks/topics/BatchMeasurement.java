@@ -72,11 +72,14 @@ final class BatchMeasurement implements AutoCloseable {
         var alone = firstTokens(others, null);
         var between = FirstTokens.Sums.of(pipeline);
         var job = startJob(file(JOB_ROUNDS * lines));
-        var beside = firstTokens(others, job);
-        var atLast = FirstTokens.Sums.of(pipeline);
-        end(job);
-        return new BatchReport(Spread.of(topic).p50(), Spread.of(command).p50(), Spread.of(shares).p50(),
-                FirstTokens.of(alone, atFirst, between), FirstTokens.of(beside, between, atLast));
+        try {
+            var beside = firstTokens(others, job);
+            return new BatchReport(Spread.of(topic).p50(), Spread.of(command).p50(), Spread.of(shares).p50(),
+                    FirstTokens.of(alone, atFirst, between),
+                    FirstTokens.of(beside, between, FirstTokens.Sums.of(pipeline)));
+        } finally {
+            end(job);
+        }
     }
 
     private static void end(Process job) {
