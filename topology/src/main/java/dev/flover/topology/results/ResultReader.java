@@ -82,6 +82,11 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         public void giveUp() {
             found.complete(new Found.Nothing());
         }
+
+        /// @param read empty where the record cannot be decoded
+        void end(Optional<StoredResult> read) {
+            found.complete(read.<Found>map(Found.Written::new).orElseGet(Found.Nothing::new));
+        }
     }
 
     /// The search for the answer to an equal request.
@@ -281,7 +286,9 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         }
     }
 
-    /// Searches for the result of a request in the next of its partitions.
+    /// Searches for the result of a request in the next of its partitions. Results of other searches that it comes
+    /// across end these, too: where many requests are repeated together, as the lines of a batch job are, their results
+    /// lie near each other.
     ///
     /// @return whether the search is over
     private boolean find(Readers readers, Wanted search) {
@@ -295,13 +302,18 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         var reader = readers.committed();
         reader.assign(List.of(partition));
         reader.seek(partition, first.offset());
+        var others = searchesIn(partition.partition(), search);
         long moved = System.nanoTime();
         for (long at = first.offset(); at < end && !closed; ) {
             for (var record : reader.poll(POLL)) {
                 if (record.value() != null && Arrays.equals(record.key(), key)) {
-                    return search.found().complete(decoded(record).<Found>map(Found.Written::new)
-                            .orElseGet(Found.Nothing::new));
+                    search.end(decoded(record));        // has no effect at a second record of the id
+                } else if (record.value() != null && record.key() != null) {
+                    endOther(others, record);
                 }
+            }
+            if (search.found().isDone()) {
+                return true;
             }
             long now = System.nanoTime();
             long position = reader.position(partition);
@@ -312,6 +324,27 @@ public final class ResultReader implements StoredResults, AutoCloseable {
             }
         }
         return !closed && isNowhereElse(search);
+    }
+
+    /// Returns the waiting searches, but for one of them, that a partition is next to be searched for.
+    private Map<Bytes, Wanted> searchesIn(int partition, Wanted except) {
+        var searches = new HashMap<Bytes, Wanted>();
+        for (var each : wanted) {
+            if (each instanceof Wanted other && other != except && other.partitions().peek() == partition) {
+                searches.putIfAbsent(other.id(), other);
+            }
+        }
+        return searches;
+    }
+
+    /// Ends the search for a record that was read, if there is one and the record is not too old for it.
+    private void endOther(Map<Bytes, Wanted> searches, ConsumerRecord<byte[], byte[]> record) {
+        var other = searches.get(Bytes.wrap(record.key()));
+        if (other != null && record.timestamp() >= other.writtenAt()) {
+            searches.remove(other.id());
+            wanted.remove(other);
+            other.end(decoded(record));
+        }
     }
 
     private boolean isNowhereElse(Wanted search) {
