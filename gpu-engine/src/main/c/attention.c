@@ -9,16 +9,18 @@
 // t mod 16, added in a tree. No result depends on how many queries are computed together.
 //
 // A split takes two small matrix products. With many queries both are bound by fma. With one query they are bound by
-// reading keys and values; f16 is therefore widened in registers, and the kernel prefetches: a split's values while it
-// computes scores, and the next split's keys while it weighs values. The hardware does not prefetch pieces of 2 KB that
-// are scattered over the cache. The layouts of keys and values are documented in append.c.
+// reading keys and values; f16 is therefore widened in registers, and the kernel prefetches, because the hardware does
+// not prefetch pieces of 2 KB that are scattered over the cache. One or two queries take so little time that they
+// prefetch what comes next: a split's values while they compute scores, and the next split's keys while they weigh
+// values. More queries prefetch the keys and values of the whole next split, into the L2 cache. The layouts of keys and
+// values are documented in append.c.
 //
 // Keys and values of one byte have a scale for each head and position. A score is multiplied by its key's scale before
 // all else, and a softmax weight by its value's scale before values are weighed; l' adds weights without scales.
 
 #include "lanes.h"
 
-enum { SPLIT = 64, MOST_QUERIES = 48, QUERY_ROWS = 6, MOST_PANELS = 4 };
+enum { SPLIT = 64, MOST_PANELS = 4, HURRIED_QUERIES = 2 };
 
 /// The addresses of a split's keys and values.
 typedef struct {
@@ -57,17 +59,31 @@ INLINE floats load_stored(const char *p, long at, const enum stored_as stored) {
                             : load_signed_bytes((const int8_t *)p + at);
 }
 
-/// Computes the scores of `R` queries with `P` panels of keys, and prefetches the split's values.
+/// Prefetches where the next split's keys and values begin: the hardware then reads on from there.
+INLINE void announce(const place *next, int has_values) {
+    for (int i = 0; i < SPLIT / 16; i++) {
+        fetch_early(next->panels[i]);
+        if (has_values) {
+            fetch_early(next->panel_values[i]);
+        }
+    }
+}
+
+/// Computes the scores of `R` queries with `P` panels of keys, and prefetches.
 INLINE void score(attention *a, int query, int panel, const int R, const int P, const enum stored_as stored) {
-    floats sum[QUERY_ROWS * MOST_PANELS];
+    floats sum[MOST_QUERY_ROWS * MOST_PANELS];
     UNROLLED for (int i = 0; i < R * P; i++) {
         sum[i] = splat(0);
     }
     for (int d = 0; d < a->head_dim; d++) {
         floats key[MOST_PANELS];
         UNROLLED for (int i = 0; i < P; i++) {
-            if (R < QUERY_ROWS && query == 0 && d * (int)stored % 4 == 0) {
-                fetch(a->here->panel_values[panel + i] + 16 * d * (int)stored);
+            if (query == 0 && d * (int)stored % 4 == 0) {
+                if (R <= HURRIED_QUERIES) {
+                    fetch(a->here->panel_values[panel + i] + 16 * d * (int)stored);
+                } else {
+                    fetch_early(a->next->panels[panel + i] + 16 * d * (int)stored);
+                }
             }
             key[i] = load_stored(a->here->panels[panel + i], 16 * d, stored);
         }
@@ -86,10 +102,10 @@ INLINE void score(attention *a, int query, int panel, const int R, const int P, 
 }
 
 /// Computes the weighted sums of values for `R` queries and `P` registers of dimensions, over the first `tokens`
-/// positions of the split that a query sees (those before may belong to another sequence), and prefetches the keys of the next split.
+/// positions of the split that a query sees (those before may belong to another sequence), and prefetches.
 INLINE void weigh(
         attention *a, int query, int dim, int tokens, const int R, const int P, const enum stored_as stored) {
-    floats sum[QUERY_ROWS * MOST_PANELS];
+    floats sum[MOST_QUERY_ROWS * MOST_PANELS];
     UNROLLED for (int i = 0; i < R * P; i++) {
         sum[i] = splat(0);
     }
@@ -97,11 +113,17 @@ INLINE void weigh(
         int end = first + a->run < tokens ? first + a->run : tokens, t = first > a->from ? first : a->from;
         const char *value = a->here->values[first / a->run] + (t - first) * a->padded * (int)stored;
         for (; t < end; t++, value += a->padded * (int)stored) {
-            const char *next = a->next->panels[t / 16] + t % 16 * a->head_dim * (int)stored;
+            const char *next = R <= HURRIED_QUERIES
+                    ? a->next->panels[t / 16] + t % 16 * a->head_dim * (int)stored
+                    : a->next->panel_values[t / 16] + t % 16 * a->padded * (int)stored;
             floats v[MOST_PANELS];
             UNROLLED for (int i = 0; i < P; i++) {
-                if (R < QUERY_ROWS && query == 0 && i * (int)stored % 4 == 0) {
-                    fetch(next + (dim + 16 * i) * (int)stored);
+                if (query == 0 && i * (int)stored % 4 == 0) {
+                    if (R <= HURRIED_QUERIES) {
+                        fetch(next + (dim + 16 * i) * (int)stored);
+                    } else {
+                        fetch_early(next + (dim + 16 * i) * (int)stored);
+                    }
                 }
                 v[i] = load_stored(value, dim + 16 * i, stored);
             }
@@ -122,22 +144,36 @@ INLINE void weigh(
     }
 }
 
+/// The most panels of a tile of so many queries, so that its sums stay in registers.
+#define PANELS_BESIDE(rows) (ATTENTION_PANELS > 2 && (rows) > QUERY_ROWS ? 2 : ATTENTION_PANELS)
+
 #define FOR_PANELS(rows, call)                                                                                        \
     for (int at = 0; at < count;) {                                                                                   \
-        int P = count - at < ATTENTION_PANELS ? count - at : ATTENTION_PANELS;                                        \
-        switch (P) {                                                                                                  \
-            case 4: call(rows, 4); break;                                                                             \
-            case 3: call(rows, 3); break;                                                                             \
-            case 2: call(rows, 2); break;                                                                             \
-            default: call(rows, 1); break;                                                                            \
+        int P = count - at < PANELS_BESIDE(rows) ? count - at : PANELS_BESIDE(rows);                                  \
+        if (PANELS_BESIDE(rows) > 2 && P == 4) {                                                                      \
+            call(rows, 4);                                                                                            \
+        } else if (PANELS_BESIDE(rows) > 2 && P == 3) {                                                               \
+            call(rows, 3);                                                                                            \
+        } else if (PANELS_BESIDE(rows) > 1 && P == 2) {                                                               \
+            call(rows, 2);                                                                                            \
+        } else {                                                                                                      \
+            call(rows, 1);                                                                                            \
         }                                                                                                             \
         at += P;                                                                                                      \
     }
 
+#if defined(__AVX512F__)
+#define MORE_QUERIES(call)                                                                                            \
+            case 8: FOR_PANELS(8, call) break;                                                                        \
+            case 7: FOR_PANELS(7, call) break;
+#else
+#define MORE_QUERIES(call)
+#endif
 #define FOR_QUERIES(call)                                                                                             \
     for (int query = 0; query < a->queries;) {                                                                        \
-        int R = a->queries - query < QUERY_ROWS ? a->queries - query : QUERY_ROWS;                                    \
+        int left = a->queries - query, R = left <= MOST_QUERY_ROWS ? left : QUERY_ROWS;                               \
         switch (R) {                                                                                                  \
+            MORE_QUERIES(call)                                                                                        \
             case 6: FOR_PANELS(6, call) break;                                                                        \
             case 5: FOR_PANELS(5, call) break;                                                                        \
             case 4: FOR_PANELS(4, call) break;                                                                        \
@@ -376,16 +412,20 @@ INLINE void attend(
         int tokens = length - split < SPLIT ? length - split : SPLIT;
         a.here = a.next = here;
         a.from = oldest > split ? oldest - split : 0;
+        // keys of blocks smaller than a panel are gathered where those of the present split are still read
+        int last = split + SPLIT >= length, early = block_tokens >= 16 && a.queries > HURRIED_QUERIES;
+        if (early && (!last || kv_head + 1 < kv_heads)) {
+            FIND(next, last ? first_split : split + SPLIT, kv_head + last);     // the tile that is usually next
+            announce(next, values != 0);
+            a.next = next;
+        }
         score_all(&a, (tokens + 15) / 16, stored);
         if (!values) {
             gather_values(&a, tokens, stored);
         }
         soften_all(&a, split);
-        if (split + SPLIT < length) {
-            FIND(next, split + SPLIT, kv_head);
-            a.next = next;
-        } else if (kv_head + 1 < kv_heads && block_tokens >= 16) {      // the tile that is usually computed next
-            FIND(next, first_split, kv_head + 1);
+        if (!early && (!last || (kv_head + 1 < kv_heads && block_tokens >= 16))) {
+            FIND(next, last ? first_split : split + SPLIT, kv_head + last);
             a.next = next;
         }
         weigh_all(&a, tokens, stored);

@@ -23,12 +23,15 @@ static const float GREATEST_HALF = 65504;
 
 /// Prefetches memory that will be read soon. The address may be outside the allocated memory.
 INLINE void fetch(const void *p) { __builtin_prefetch(p, 0, 3); }
+/// Does the same into the L2 cache only, for memory that will be read later. (More of these may be under way at a time.)
+INLINE void fetch_early(const void *p) { __builtin_prefetch(p, 0, 2); }
 
 #if defined(__AVX512F__) && defined(__AVX512VNNI__)
 
 #include <immintrin.h>
 #define KERNEL(name) flover_avx512_##name
-enum { INTEGER_ROWS = 4, INTEGER_PANELS = 3, WIDE_ROWS = 8, FLOAT_ROWS = 8, FLOAT_PANELS = 3, ATTENTION_PANELS = 4 };
+enum { INTEGER_ROWS = 4, INTEGER_PANELS = 3, WIDE_ROWS = 8, FLOAT_ROWS = 8, FLOAT_PANELS = 3 };
+enum { QUERY_ROWS = 6, MOST_QUERY_ROWS = 8, ATTENTION_PANELS = 4 };
 enum { SIGNED_DOT = 0 };
 
 typedef __m512 floats;
@@ -136,7 +139,8 @@ enum { SIGNED_DOT = 0 };
 #define KERNEL(name) flover_avx2_##name
 enum { SIGNED_DOT = 1 };
 #endif
-enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, WIDE_ROWS = 2, FLOAT_ROWS = 6, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
+enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, WIDE_ROWS = 2, FLOAT_ROWS = 6, FLOAT_PANELS = 1 };
+enum { QUERY_ROWS = 6, MOST_QUERY_ROWS = 6, ATTENTION_PANELS = 1 };
 
 typedef struct { __m256 a, b; } floats;
 typedef struct { __m256i a, b; } ints;
@@ -277,7 +281,8 @@ INLINE ints dot_signed(ints sum, ints bytes, ints four) {
 
 #include <arm_neon.h>
 #define KERNEL(name) flover_dotprod_##name
-enum { INTEGER_ROWS = 4, INTEGER_PANELS = 1, WIDE_ROWS = 4, FLOAT_ROWS = 4, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
+enum { INTEGER_ROWS = 4, INTEGER_PANELS = 1, WIDE_ROWS = 4, FLOAT_ROWS = 4, FLOAT_PANELS = 1 };
+enum { QUERY_ROWS = 6, MOST_QUERY_ROWS = 6, ATTENTION_PANELS = 1 };
 enum { SIGNED_DOT = 1 };
 
 typedef struct { float32x4_t at[4]; } floats;
@@ -401,7 +406,8 @@ INLINE ints dot_signed(ints sum, ints bytes, ints four) {
 
 #include <math.h>
 #define KERNEL(name) flover_plain_##name
-enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, WIDE_ROWS = 2, FLOAT_ROWS = 4, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
+enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, WIDE_ROWS = 2, FLOAT_ROWS = 4, FLOAT_PANELS = 1 };
+enum { QUERY_ROWS = 6, MOST_QUERY_ROWS = 6, ATTENTION_PANELS = 1 };
 enum { SIGNED_DOT = 0 };
 
 typedef struct { float at[16]; } floats;

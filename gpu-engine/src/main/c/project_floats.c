@@ -9,10 +9,15 @@
 // From 16 rows on the kernel is bound by fma. With fewer rows it is bound by reading the weights; the panels lie too
 // far apart for the hardware to prefetch several of them, so the kernel prefetches. The sums of a tile of FLOAT_ROWS
 // rows and FLOAT_PANELS panels are kept in registers.
+//
+// Widening a register of f16 or bf16 takes two operations, beside an fma for each row. With many rows, a part of the
+// inputs is therefore widened once, to a buffer in the L1 cache that the tiles of all rows read, and the tiles prefetch
+// the next part. No bit of a result depends on this.
 
 #include "shards.h"
 
 enum { CHUNK = 256, AHEAD_BYTES = 1024 };
+enum { PART = 64, HELD_ROWS = 64, LEAST_ROWS_WIDENED = 2 * FLOAT_ROWS, STORED_BYTES = sizeof(uint16_t) };
 enum floats_as { SINGLE, HALF, BRAIN };
 
 typedef struct {
@@ -28,6 +33,18 @@ INLINE floats load_weight(const product *p, long at, const enum floats_as type) 
     return type == SINGLE ? load((const float *)p->weights + at)
          : type == HALF   ? load_half((const uint16_t *)p->weights + at)
                           : load_brain((const uint16_t *)p->weights + at);
+}
+
+/// Writes the outputs of `R` rows and `P` panels.
+INLINE void finish_tile(const product *p, int panel, int row, const floats *sum, const int R, const int P) {
+    UNROLLED for (int r = 0; r < R; r++) {
+        UNROLLED for (int i = 0; i < P; i++) {
+            int first = 16 * (panel + i);
+            int lanes = p->outputs - first < 16 ? p->outputs - first : 16;
+            finish(p->out + (long)(row + r) * p->stride + first, sum[r * P + i],
+                    p->bias ? p->bias + first : 0, lanes, p->accumulate);
+        }
+    }
 }
 
 INLINE void tile(
@@ -69,17 +86,159 @@ INLINE void tile(
             add_shard(stack, shard, total, R * P);
         }
     } while (++shard < p->shards);
-    UNROLLED for (int r = 0; r < R; r++) {
+    finish_tile(p, panel, row, total, R, P);
+}
+
+/// The sums of some rows' tiles, kept while other tiles are computed.
+typedef struct {
+    _Alignas(64) float sums[HELD_ROWS][FLOAT_PANELS * 16];      // of the present chunk
+    _Alignas(64) float totals[HELD_ROWS][FLOAT_PANELS * 16];    // of the present shard
+    _Alignas(64) float shards[HELD_ROWS][MOST_SHARD_LEVELS * FLOAT_PANELS * 16];
+} held;
+
+/// Weights of one part of the inputs, widened to f32.
+typedef struct {
+    _Alignas(64) float weights[FLOAT_PANELS][PART][16];
+} widened;
+
+/// Some consecutive inputs of one chunk of one shard.
+typedef struct {
+    int first, end, shard;
+    int begins, ends;                   // whether they are the first, and the last, of the chunk
+    int begins_shard, ends_shard;       // whether the chunk is the first, and the last, of the shard
+    const char *soon;                   // the first panel's weights of the next part
+} part;
+
+/// Widens the weights of one part of `P` panels.
+INLINE void widen(const product *p, widened *to, int panel, part t, const int P, const enum floats_as type) {
+    for (int i = 0; i < P; i++) {
+        for (int k = t.first; k < t.end; k++) {
+            store(to->weights[i][k - t.first], load_weight(p, ((long)(panel + i) * p->inputs + k) * 16, type));
+        }
+    }
+}
+
+/// Adds the products of one part of the inputs to the sums of `R` rows and `P` panels, which are in `h` from row `at`
+/// on. The first two tiles prefetch half of the next part each.
+INLINE void part_tile(
+        const product *p, held *h, const widened *w, int panel, int row, int at, part t, const int R, const int P) {
+    floats sum[FLOAT_ROWS * FLOAT_PANELS];
+    float *sums = h->sums[at], *totals = h->totals[at];
+    UNROLLED for (int i = 0; i < R * P; i++) {
+        sum[i] = t.begins ? splat(0) : load(sums + 16 * i);
+    }
+    const float *in = p->in + (long)row * p->inputs + t.first;
+    const char *soon = t.soon + at / FLOAT_ROWS * (PART / 2) * 16 * STORED_BYTES;
+    for (int k = 0; k < t.end - t.first; k++) {
+        floats weight[FLOAT_PANELS];
         UNROLLED for (int i = 0; i < P; i++) {
-            int first = 16 * (panel + i);
-            int lanes = p->outputs - first < 16 ? p->outputs - first : 16;
-            finish(p->out + (long)(row + r) * p->stride + first, total[r * P + i],
-                    p->bias ? p->bias + first : 0, lanes, p->accumulate);
+            if (at < 2 * FLOAT_ROWS && k % 4 == 0) {
+                fetch(soon + (long)i * p->inputs * 16 * STORED_BYTES + 16 * k);
+            }
+            weight[i] = load(w->weights[i][k]);
+        }
+        UNROLLED for (int r = 0; r < R; r++) {
+            floats x = splat(in[(long)r * p->inputs + k]);
+            UNROLLED for (int i = 0; i < P; i++) {
+                sum[r * P + i] = fma_(weight[i], x, sum[r * P + i]);
+            }
+        }
+    }
+    float *kept = sums;
+    if (t.ends) {
+        kept = totals;
+        UNROLLED for (int i = 0; i < R * P; i++) {
+            sum[i] = add(t.begins_shard ? splat(0) : load(totals + 16 * i), sum[i]);
+        }
+        if (t.ends_shard && p->shards > 1) {
+            add_shard(h->shards[at], t.shard, sum, R * P);
+        }
+    }
+    if (t.end == p->inputs) {
+        finish_tile(p, panel, row, sum, R, P);
+        return;
+    }
+    UNROLLED for (int i = 0; i < R * P; i++) {
+        store(kept + 16 * i, sum[i]);
+    }
+}
+
+/// Defines a function that computes one part of up to FLOAT_ROWS rows of `P` panels.
+#define PART_OF(name, P)                                                                                              \
+    __attribute__((noinline, unused)) static void name(                                                               \
+            const product *p, held *h, const widened *w, int panel, int row, int at, part t, int rows) {              \
+        switch (rows) {                                                                                               \
+            MORE_ROWS(P)                                                                                              \
+            case 3: part_tile(p, h, w, panel, row, at, t, 3, P); break;                                               \
+            case 2: part_tile(p, h, w, panel, row, at, t, 2, P); break;                                               \
+            case 1: part_tile(p, h, w, panel, row, at, t, 1, P); break;                                               \
+            default: part_tile(p, h, w, panel, row, at, t, FLOAT_ROWS, P); break;                                     \
+        }                                                                                                             \
+    }
+#if defined(__AVX512F__)
+#define MORE_ROWS(P)                                                                                                  \
+            case 7: part_tile(p, h, w, panel, row, at, t, 7, P); break;                                               \
+            case 6: part_tile(p, h, w, panel, row, at, t, 6, P); break;                                               \
+            case 5: part_tile(p, h, w, panel, row, at, t, 5, P); break;                                               \
+            case 4: part_tile(p, h, w, panel, row, at, t, 4, P); break;
+#elif defined(__AVX2__)
+#define MORE_ROWS(P)                                                                                                  \
+            case 5: part_tile(p, h, w, panel, row, at, t, 5, P); break;                                               \
+            case 4: part_tile(p, h, w, panel, row, at, t, 4, P); break;
+#else
+#define MORE_ROWS(P)
+#endif
+
+PART_OF(part_of_one, 1)
+#if defined(__AVX512F__)
+PART_OF(part_of_two, 2)
+PART_OF(part_of_three, 3)
+#endif
+
+/// Finds the part that begins at `t->first`.
+INLINE void bound(const product *p, part *t, int panel) {
+    int shard_inputs = p->inputs / p->shards, shard = t->shard * shard_inputs, shard_end = shard + shard_inputs;
+    int chunk = shard + (t->first - shard) / CHUNK * CHUNK;
+    int chunk_end = chunk + CHUNK < shard_end ? chunk + CHUNK : shard_end;
+    t->end = t->first + PART < chunk_end ? t->first + PART : chunk_end;
+    t->begins = t->first == chunk;
+    t->ends = t->end == chunk_end;
+    t->begins_shard = chunk == shard;
+    t->ends_shard = t->end == shard_end;
+    t->soon = (const char *)p->weights + ((long)panel * p->inputs + t->end) * 16 * STORED_BYTES;
+}
+
+/// Computes many rows of `P` panels.
+INLINE void many_rows_of_panels(const product *p, int panel, int rows, const int P, const enum floats_as type) {
+    held h;
+    widened w;
+    for (int from = 0; from < rows; from += HELD_ROWS) {
+        int to = rows - from < HELD_ROWS ? rows : from + HELD_ROWS;
+        part t = {0};
+        while (t.first < p->inputs) {
+            bound(p, &t, panel);
+            widen(p, &w, panel, t, P, type);
+            for (int row = from; row < to; row += FLOAT_ROWS) {
+                int count = to - row < FLOAT_ROWS ? to - row : FLOAT_ROWS;
+                switch (P) {
+#if defined(__AVX512F__)
+                    case 3: part_of_three(p, &h, &w, panel, row, row - from, t, count); break;
+                    case 2: part_of_two(p, &h, &w, panel, row, row - from, t, count); break;
+#endif
+                    default: part_of_one(p, &h, &w, panel, row, row - from, t, count); break;
+                }
+            }
+            t.shard += t.ends_shard;
+            t.first = t.end;
         }
     }
 }
 
 INLINE void rows_of_panels(const product *p, int panel, int rows, const int P, const enum floats_as type) {
+    if (type != SINGLE && rows >= LEAST_ROWS_WIDENED) {
+        many_rows_of_panels(p, panel, rows, P, type);
+        return;
+    }
     int row = 0;
     for (; row + FLOAT_ROWS <= rows; row += FLOAT_ROWS) {
         tile(p, panel, row, FLOAT_ROWS, P, type);
