@@ -1,0 +1,127 @@
+package dev.flover.benchmarks.kernels;
+
+import dev.flover.app.options.BackendOption;
+import dev.flover.app.options.OptionRange;
+import dev.flover.benchmarks.report.ReportOption;
+import dev.flover.engine.backend.cpu.CpuBackends;
+import dev.flover.engine.backend.cpu.CpuCeilings;
+import dev.flover.engine.tensor.TensorType;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// The command `bench kernels`: measures the CPU backend's products with each stored type.
+@Command(
+        name = "kernels",
+        description = "Measures the CPU's products alone: random weights of each stored type, by the number of rows.",
+        footer = {"", "Each product is measured with one matrix, which the caches then hold, and with so many matrices "
+                + "in turn that weights come from memory. Each figure is of the fastest of many products, quantising "
+                + "of activations included, because other load only makes products slower."})
+public final class BenchKernelsCommand implements Runnable {
+    private static final int MOST_ROWS = 4096;
+    private static final int BLOCK = 256;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--types", paramLabel = "TYPE", split = ",",
+            defaultValue = "Q4_0,Q8_0,Q4_K,Q5_K,Q6_K,IQ4_XS,F16,BF16",
+            description = "Stored types. Default: ${DEFAULT-VALUE}.")
+    private TensorType[] types;
+
+    @Option(names = "--rows", paramLabel = "N", split = ",", defaultValue = "1,4,8,16,32",
+            description = "Rows of a product. Default: ${DEFAULT-VALUE}.")
+    private int[] rows;
+
+    @Option(names = "--outputs", paramLabel = "N", defaultValue = "4096",
+            description = "Outputs of a matrix. Default: ${DEFAULT-VALUE}.")
+    private int outputs;
+
+    @Option(names = "--inputs", paramLabel = "N", defaultValue = "2048",
+            description = "Inputs of a matrix, a multiple of 256. Default: ${DEFAULT-VALUE}.")
+    private int inputs;
+
+    @Option(names = "--memory-mb", paramLabel = "N", defaultValue = "512",
+            description = "Weights that are read in turn, in MB; more than the caches hold. 0 measures products from "
+                    + "the caches only. Default: ${DEFAULT-VALUE}.")
+    private int memoryMb;
+
+    @Option(names = "--seconds", paramLabel = "X", defaultValue = "0.3",
+            description = "How long each product is repeated. Default: ${DEFAULT-VALUE}.")
+    private double seconds;
+
+    @Mixin
+    private BackendOption backend;
+
+    @Mixin
+    private ReportOption report;
+
+    @Override
+    public void run() {
+        for (int count : rows) {
+            OptionRange.check(spec, "--rows", count, 1, MOST_ROWS);
+        }
+        OptionRange.check(spec, "--outputs", outputs, 1, 1 << 20);
+        OptionRange.check(spec, "--inputs", inputs, BLOCK, 1 << 20);
+        OptionRange.check(spec, "--memory-mb", memoryMb, 0, 1 << 20);
+        if (inputs % BLOCK != 0) {
+            throw new ParameterException(spec.commandLine(), "--inputs must be a multiple of " + BLOCK + ", was "
+                    + inputs);
+        }
+        if (!(seconds >= 0 && seconds <= 60)) {
+            throw new ParameterException(spec.commandLine(), "--seconds must be in [0, 60], was " + seconds);
+        }
+        int threads = backend.threads() == 0 ? Runtime.getRuntime().availableProcessors() : backend.threads();
+        String name = nameOfKernels();
+        var limits = CpuBackends.ceilings(name, threads);
+        var products = new ArrayList<KernelReport.Product>();
+        for (var type : types) {
+            measure(type, limits, products);
+        }
+        var result = new KernelReport(name, threads, outputs, inputs, limits.integerOperations() / 1e9,
+                limits.floatOperations() / 1e9, limits.readBytes() / 1e9, products);
+        report.print(result, result.lines());
+    }
+
+    private String nameOfKernels() {
+        try (var opened = backend.open()) {
+            if (!opened.name().startsWith("cpu")) {
+                throw new ParameterException(spec.commandLine(), "the kernels of the CPU are measured, and --backend "
+                        + backend.name() + " is " + opened.name() + "; choose cpu or one of its kernels");
+            }
+            return opened.name();
+        }
+    }
+
+    private void measure(TensorType type, CpuCeilings limits, List<KernelReport.Product> products) {
+        int most = 0;
+        for (int count : rows) {
+            most = Math.max(most, count);
+        }
+        try (var opened = backend.open(); var arena = Arena.ofShared()) {
+            var run = new ProductRun(opened, arena, type, outputs, inputs, most, memoryMb * 1_000_000L);
+            for (int count : rows) {
+                products.add(product(type, count, false, run, limits));
+                if (memoryMb > 0) {
+                    products.add(product(type, count, true, run, limits));
+                }
+            }
+        }
+    }
+
+    private KernelReport.Product product(
+            TensorType type, int count, boolean fromMemory, ProductRun run, CpuCeilings limits) {
+        double nanos = run.nanos(count, fromMemory ? Integer.MAX_VALUE : 1, seconds);
+        double gops = 2.0 * count * outputs * inputs / nanos;
+        double limit = type.blockElements() > 1 ? limits.integerOperations() : limits.floatOperations();
+        double read = run.bytes() / nanos;
+        return new KernelReport.Product(type.name(), count, fromMemory, nanos / 1e3, gops, gops * 1e9 / limit, read,
+                read * 1e9 / limits.readBytes());
+    }
+}
