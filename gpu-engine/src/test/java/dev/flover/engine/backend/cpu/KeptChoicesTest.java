@@ -46,7 +46,8 @@ class KeptChoicesTest {
 
         String written = Files.readString(file);
         for (var wrong : new String[] {
-            written.replace("chunk-blocks=8", "chunk-blocks=9"), written.replace("prefetching-rows=32", "prefetching-rows=x"),
+            written.replace("chunk-blocks=8", "chunk-blocks=9"),
+            written.replace("prefetching-rows=32", "prefetching-rows=x"),
             written.replace("ahead-bytes", "other"), "", "\\u12"}) {
             Files.writeString(file, wrong);
             assertThat(kept.read()).as(wrong).isNull();
