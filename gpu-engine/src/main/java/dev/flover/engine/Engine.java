@@ -11,6 +11,7 @@ import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.BackendGroup;
+import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepQueue;
 import dev.flover.engine.backend.ranks.ShardedBackend;
 import dev.flover.engine.constraint.Constraint;
@@ -21,7 +22,10 @@ import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.scheduling.Scheduler;
 import dev.flover.engine.scheduling.Step;
+import dev.flover.engine.sharding.ShardMemory;
+import dev.flover.engine.sharding.ShardPlan;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Fuses the generation of all its sequences: each step is one forward pass over all sequences that can make progress.
@@ -34,6 +38,9 @@ import org.jspecify.annotations.Nullable;
 ///   TokenSink ◄──┴──────────────commit────────────────────────────┘
 /// ```
 public final class Engine implements AutoCloseable {
+    /// Bytes of a number in the smallest format of the KV cache.
+    private static final int LEAST_ELEMENT_BYTES = 1;
+
     private final BackendGroup backend;
     private final ModelConfig model;
     private final Scheduler scheduler;
@@ -79,7 +86,22 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /// Refuses a model that cannot fit, before a weight is read.
+    private static void checkMemory(Model model, List<Backend> ranks, EngineConfig config) {
+        long positions = (long) Math.max(1, config.kvBlocks()) * config.blockTokens();
+        var use = new ShardMemory.Use(positions, LEAST_ELEMENT_BYTES, config.tokenBudget(),
+                StepPlan.mostSamples(config.maxSequences()));
+        var shortages = new ShardMemory(ShardPlan.of(model, ranks.size()), use)
+                .shortages(ranks.stream().map(Backend::memory).toList());
+        if (!shortages.isEmpty()) {
+            throw new EngineException(model.path().getFileName() + " does not fit: " + String.join("; ", shortages)
+                    + "; choose a smaller model, one stored in fewer bits, "
+                    + (config.kvBlocks() > 0 ? "fewer KV blocks, " : "") + "or more ranks with a memory of their own");
+        }
+    }
+
     private static Engine onOne(Model model, Backend backend, EngineConfig config, LoadListener listener) {
+        checkMemory(model, List.of(backend), config);
         var transformer = new Transformer(model, backend, config.maxSequences(), config.tokenBudget(),
                 () -> shape(model.config(), config, backend), listener);
         var queue = new StepQueue(
@@ -88,6 +110,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private static Engine onRanks(Model model, ShardedBackend backend, EngineConfig config, LoadListener listener) {
+        checkMemory(model, backend.ranks(), config);
         var transformer = new RankedTransformer(model, backend, config.maxSequences(), config.tokenBudget(),
                 (part, own) -> shape(part, config, own), listener);
         var queue = new StepQueue(
@@ -132,9 +155,9 @@ public final class Engine implements AutoCloseable {
 
     /// As [#pump(TokenSink)], but launches steps only until `underWay` are in flight, or `stepsInFlight` if that is
     /// less. With 1, a sequence that is admitted next joins the very next step, but the device idles between a step's
-    /// end and the owner's next pump.
+    /// end and the owner's next pump. With 0, no step is launched.
     ///
-    /// @param underWay at least 1
+    /// @param underWay at least 0
     public boolean pump(TokenSink sink, int underWay) {
         commitEnded(sink);
         return launch(underWay);
@@ -143,7 +166,7 @@ public final class Engine implements AutoCloseable {
     /// Launches steps as [#pump(TokenSink, int)] does, without reporting results: for an owner that will not pump for a
     /// while, or that has admitted a sequence since.
     ///
-    /// @param underWay at least 1
+    /// @param underWay at least 0
     /// @return whether any step is in flight now
     public boolean launch(int underWay) {
         int most = Math.min(underWay, steps.length);

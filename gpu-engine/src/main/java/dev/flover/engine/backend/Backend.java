@@ -5,6 +5,7 @@ import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.sharding.ShardMemory;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
 import io.soabase.recordbuilder.core.RecordBuilder;
@@ -63,6 +64,11 @@ public interface Backend extends BackendGroup {
 
     /// Copies a vector (norm weights or a bias) to the device, converted to f32.
     Vector vector(StoredTensor values);
+
+    /// The memory for weights, keys, values and activations: on a host, that of the machine.
+    default ShardMemory.Place memory() {
+        return HostMemory.place(1);
+    }
 
     /// How many KV blocks of a cache of this shape fit into the device's free memory. On a host: into a quarter of the
     /// machine's memory, since weights and other processes need the rest.

@@ -25,6 +25,10 @@ public interface BackendGroup extends AutoCloseable {
     /// @throws IllegalArgumentException if the backend has no such format
     void cacheInBytes();
 
+    /// Says how many engines of this process compute on the same host, so that each takes its share of the host's
+    /// memory for its KV cache. To be called before all else. A device has memory of its own: there it changes nothing.
+    default void shareHostWith(int engines) {}
+
     @Override
     void close();
 }

@@ -2,6 +2,7 @@ package dev.flover.engine.backend;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.sharding.ShardMemory;
 import java.lang.management.ManagementFactory;
 
 /// Computes how much of the machine's memory, which other processes use too, a host backend takes for its KV cache.
@@ -31,6 +32,14 @@ public final class HostMemory {
 
     private static int blocksThatFit(long blockBytes, long machineBytes) {
         return Math.clamp(machineBytes / SHARE / blockBytes, 1, Integer.MAX_VALUE);
+    }
+
+    /// The machine's memory as one that several engines share.
+    ///
+    /// @param engines the number of engines of this process on this host
+    public static ShardMemory.Place place(int engines) {
+        return new ShardMemory.Place(engines == 1 ? "the machine" : "each of " + engines + " engines on this machine",
+                machineBytes() / engines);
     }
 
     private static long machineBytes() {

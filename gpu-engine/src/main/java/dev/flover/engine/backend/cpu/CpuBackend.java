@@ -16,6 +16,7 @@ import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.sampling.Sampler;
+import dev.flover.engine.sharding.ShardMemory;
 import dev.flover.engine.tensor.Dequantiser;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
@@ -62,6 +63,8 @@ final class CpuBackend implements Backend {
     private StepPlan plan;
     private PagedCache cache;
     private boolean inBytes;
+    /// The number of engines of this process on this host.
+    private int engines = 1;
 
     /// @param workers the threads, which end when the backend is closed
     CpuBackend(Kernels kernels, Workers workers) {
@@ -125,7 +128,17 @@ final class CpuBackend implements Backend {
 
     @Override
     public int blocksThatFit(CacheShape shape) {
-        return HostMemory.blocksThatFit(PagedCache.blockBytes(shape, cacheForm()));
+        return Math.max(1, HostMemory.blocksThatFit(PagedCache.blockBytes(shape, cacheForm())) / engines);
+    }
+
+    @Override
+    public ShardMemory.Place memory() {
+        return HostMemory.place(engines);
+    }
+
+    @Override
+    public void shareHostWith(int engines) {
+        this.engines = engines;
     }
 
     @Override

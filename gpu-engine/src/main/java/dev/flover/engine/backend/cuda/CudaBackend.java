@@ -20,6 +20,7 @@ import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.sharding.ShardMemory;
 import dev.flover.engine.tensor.Dequantiser;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
@@ -54,6 +55,8 @@ public final class CudaBackend implements Backend {
     private final Set<Storage> multiplied = EnumSet.noneOf(Storage.class);
     private final Workspace workspace;
     private final ExpertVerbs experts;
+    /// The number of the device, as the driver counts.
+    private int number;
     private int tokenBudget;
     private StepSlots slots;
     private CudaCache cache;
@@ -78,7 +81,9 @@ public final class CudaBackend implements Backend {
     /// @throws IllegalArgumentException if there is no driver, device or compiled kernel; the message says which is
     ///     missing
     public static CudaBackend open(int number) {
-        return new CudaBackend(JCudaDevice.open(number));
+        var backend = new CudaBackend(JCudaDevice.open(number));
+        backend.number = number;
+        return backend;
     }
 
     @Override
@@ -149,6 +154,11 @@ public final class CudaBackend implements Backend {
         var floats = new float[Math.multiplyExact(values.rows(), values.columns())];
         Dequantiser.toFloats(values, 0, floats, 0, floats.length);
         return new CudaVector(upload(floats, "vectors"), floats.length);
+    }
+
+    @Override
+    public ShardMemory.Place memory() {
+        return new ShardMemory.Place("device " + number + " (" + driver.properties().name() + ")", driver.freeBytes());
     }
 
     @Override

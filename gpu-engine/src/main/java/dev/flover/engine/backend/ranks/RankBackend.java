@@ -8,6 +8,7 @@ import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.sharding.ShardMemory;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.Cut;
 import dev.flover.engine.tensor.StoredTensor;
@@ -126,6 +127,11 @@ final class RankBackend implements Backend {
             own.follow(cache);
         }
         return cache;
+    }
+
+    @Override
+    public ShardMemory.Place memory() {
+        return own.memory();
     }
 
     /// All ranks get the same number of blocks, and share the memory of the host.

@@ -54,6 +54,11 @@ public final class ShardedBackend implements BackendGroup {
         backends.forEach(Backend::cacheInBytes);
     }
 
+    @Override
+    public void shareHostWith(int engines) {
+        backends.forEach(backend -> backend.shareHostWith(engines));
+    }
+
     /// The backend of each rank.
     public List<Backend> ranks() {
         return ranks;

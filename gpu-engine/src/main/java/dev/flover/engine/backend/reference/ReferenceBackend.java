@@ -1,6 +1,7 @@
 package dev.flover.engine.backend.reference;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.HostMemory;
 import dev.flover.engine.backend.HostRoutes;
 import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.StepPlan;
@@ -10,6 +11,7 @@ import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.sampling.Sampler;
+import dev.flover.engine.sharding.ShardMemory;
 import dev.flover.engine.tensor.Dequantiser;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// The oracle for other backends: each verb is a plain loop in double, which computes before it returns.
 public final class ReferenceBackend implements Backend {
     private StepPlan plan;
+    private int engines = 1;
     private ReferenceCache cache;
     private Sampler sampler;
     private float[] logitRow;
@@ -52,6 +55,21 @@ public final class ReferenceBackend implements Backend {
         public int length() {
             return values.length;
         }
+    }
+
+    @Override
+    public ShardMemory.Place memory() {
+        return HostMemory.place(engines);
+    }
+
+    @Override
+    public void shareHostWith(int engines) {
+        this.engines = engines;
+    }
+
+    @Override
+    public int blocksThatFit(CacheShape shape) {
+        return Math.max(1, HostMemory.blocksThatFit(shape, Float.BYTES) / engines);
     }
 
     @Override
