@@ -1,6 +1,6 @@
 // Puts the parts of the page together.
 
-import { get, post, watch } from "/stream.js";
+import { get, post, shownEngine, watch } from "/stream.js";
 import { Model } from "/model.js";
 import { Fusion } from "/fusion.js";
 import { Drawer } from "/drawer.js";
@@ -11,7 +11,7 @@ const LEGEND = [["waiting", "waiting"], ["prefill", "prefill"], ["decode", "deco
   ["preempted", "preempted"], ["again", "computed again"], ["mark", "end"]];
 
 const model = new Model();
-let hello = { named: false, token: false };
+let hello = { named: false, token: false, engines: 1 };
 let state = null;
 let list = "live";
 let owners = {};
@@ -47,11 +47,27 @@ watch((name, data) => {
     model.clear();
     model.last = 0;
     drawer.refresh();
+    showEngines();
     showConnection(true, "");
   } else if (name === "lost") {
     model.lost += data.frames;
   }
 }, showConnection);
+
+/** Offers the steps of the other engines of the process, where it has several. */
+function showEngines() {
+  $("engines").hidden = hello.engines < 2;
+  $("engines").replaceChildren(...Array.from({ length: hello.engines }, (_, i) => {
+    const link = element("a");
+    link.textContent = `engine ${i + 1}`;
+    if (i + 1 === shownEngine()) {
+      link.setAttribute("aria-current", "true");
+    } else {
+      link.href = `?engine=${i + 1}${window.location.hash}`;
+    }
+    return link;
+  }));
+}
 
 function showConnection(connected, text) {
   document.body.classList.toggle("connected", connected);

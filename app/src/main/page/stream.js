@@ -65,11 +65,16 @@ export async function readEvents(response, take) {
   }
 }
 
+/** The number of the engine whose steps are shown: that of the page's address, or the first. */
+export function shownEngine() {
+  return Number(new URLSearchParams(window.location.search).get("engine") ?? 1);
+}
+
 /** Reads the stream of the pipeline for ever; connects again when it ends. */
 export async function watch(take, said) {
   for (let pause = 500; ; pause = Math.min(2 * pause, 5000)) {
     try {
-      const response = await open("/api/stream");
+      const response = await open(`/api/stream?engine=${shownEngine()}`);
       said(true, "");
       await readEvents(response, (name, data) => {
         pause = 500;

@@ -151,20 +151,61 @@ public final class Backends {
 
     static BackendGroup open(String name, int threads, int ranks, NumaNodes nodes) {
         ShardPlan.checkRanks(ranks);
-        if (ranks == 1) {
-            return open(name, threads);
+        return ranks == 1 ? open(name, threads)
+                : openShare(onHost(name, ranks), threads, ranks, nodes, new HostShare(0, 1));
+    }
+
+    /// Opens the backends of several engines of this process, each as [#open(String, int, int, DeviceList)] does: with
+    /// devices of its own, or with its share of the host's processors and memory. If the machine has several NUMA
+    /// nodes, each engine has nodes of its own, as far as there are enough of them.
+    ///
+    /// @param threads the number of threads of all engines together, at least one for each; 0 for one a processor
+    /// @param engines at least 1
+    /// @param devices a device for each rank of each engine, or none for the first ones
+    /// @throws IllegalArgumentException if the name is unknown, or if its backend cannot run here, in ranks, or several
+    ///     times
+    public static List<BackendGroup> open(String name, int threads, int ranks, int engines, DeviceList devices) {
+        return engines == 1 ? List.of(open(name, threads, ranks, devices))
+                : open(name, threads, ranks, engines, devices, NumaNodes.ofThisMachine());
+    }
+
+    static List<BackendGroup> open(
+            String name, int threads, int ranks, int engines, DeviceList devices, NumaNodes nodes) {
+        ShardPlan.checkRanks(ranks);
+        boolean onHost = !devices.isChosen() && isOnHost(name);
+        String host = name.equals("auto") ? "cpu" : name;
+        var opened = new ArrayList<BackendGroup>();
+        try {
+            for (int engine = 0; engine < engines; engine++) {
+                opened.add(onHost ? openShare(host, threads, ranks, nodes, new HostShare(engine, engines))
+                        : open(name, threads, ranks, devices.ofEngine(engine, engines, ranks)));
+                opened.getLast().shareHostWith(engines);
+            }
+            return List.copyOf(opened);
+        } catch (RuntimeException | Error e) {
+            opened.forEach(BackendGroup::close);
+            throw e;
         }
-        String host = onHost(name, ranks);
+    }
+
+    /// The part of the host that one of several engines computes with.
+    private record HostShare(int engine, int engines) {}
+
+    private static BackendGroup openShare(String host, int threads, int ranks, NumaNodes nodes, HostShare share) {
         boolean bound = nodes.nodes().size() > 1 && nodes.canBind();
         int all = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+        int parts = share.engines() * ranks;
+        int first = share.engine() * ranks;
         var opened = new ArrayList<Backend>();
         try {
             for (int rank = 0; rank < ranks; rank++) {
-                Runnable onStart = bound ? nodes.of(rank, ranks)::bind : () -> { };
+                Runnable onStart = bound ? nodes.of(first + rank, parts)::bind : () -> { };
                 opened.add(host.equals("reference") ? new ReferenceBackend()
-                        : CpuBackends.open(host, Math.max(1, all / ranks), onStart));
+                        : CpuBackends.open(host, Math.max(1, all / parts), onStart));
             }
-            return new ShardedBackend(opened, bound ? rank -> nodes.of(rank, ranks).bind() : null);
+            // the thread of a rank is bound; the thread that computes for a single backend without ranks would not be
+            return ranks == 1 && !bound ? opened.getFirst()
+                    : new ShardedBackend(opened, bound ? rank -> nodes.of(first + rank, parts).bind() : null);
         } catch (RuntimeException | Error e) {
             opened.forEach(Backend::close);
             throw e;

@@ -55,6 +55,27 @@ public record DeviceList(List<Integer> numbers) {
         return numbers;
     }
 
+    /// How many engines with so many ranks these devices are for: 1 if nobody has chosen any, or if they cannot be
+    /// divided so.
+    public int engines(int ranks) {
+        return isChosen() && numbers.size() % ranks == 0 ? numbers.size() / ranks : 1;
+    }
+
+    /// The devices of one of several engines with so many ranks each.
+    ///
+    /// @param engine from 0 on
+    /// @throws IllegalArgumentException if another number of devices was chosen for all engines
+    DeviceList ofEngine(int engine, int engines, int ranks) {
+        if (isChosen() && numbers.size() != engines * ranks) {
+            throw new IllegalArgumentException(engines + " engines with " + ranks + (ranks == 1 ? " rank" : " ranks")
+                    + " each need " + engines * ranks + " devices, found "
+                    + (numbers.size() == 1 ? "the device " : "the devices ") + this);
+        }
+        int first = engine * ranks;
+        return new DeviceList(isChosen() ? numbers.subList(first, first + ranks)
+                : IntStream.range(first, first + ranks).boxed().toList());
+    }
+
     /// The first of these devices, for a comparison of engines with different numbers of ranks. No devices if nobody
     /// has chosen any.
     public DeviceList first(int ranks) {

@@ -11,6 +11,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DeviceListTest {
     @Test
+    void enginesHaveConsecutiveDevices() {
+        var four = DeviceList.parse("4,5,6,7");
+        assertThat(four.engines(2)).isEqualTo(2);
+        assertThat(four.engines(4)).isEqualTo(1);
+        assertThat(four.engines(8)).isEqualTo(1);
+        assertThat(DeviceList.UNCHOSEN.engines(2)).isEqualTo(1);
+        assertThat(four.ofEngine(1, 2, 2)).isEqualTo(DeviceList.parse("6,7"));
+        assertThat(DeviceList.UNCHOSEN.ofEngine(1, 2, 2)).isEqualTo(DeviceList.parse("2,3"));
+        assertThatThrownBy(() -> four.ofEngine(0, 3, 1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("3 engines with 1 rank each need 3 devices, found the devices 4,5,6,7");
+    }
+
+    @Test
     void numbersAreReadInTheOrderOfRanks() {
         assertThat(DeviceList.parse("3, 1").ofRanks(2)).containsExactly(3, 1);
         assertThat(DeviceList.parse("0,0").ofRanks(2)).as("ranks that share a device").containsExactly(0, 0);

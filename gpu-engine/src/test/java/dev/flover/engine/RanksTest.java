@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.flover.engine.Generations.Outcome;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.backend.ranks.CpuSet;
 import dev.flover.engine.backend.ranks.NumaNodes;
@@ -74,6 +75,40 @@ class RanksTest {
         try (var model = ModelLoader.open(TestData.of("stories260K").resolve("stories260K-pad192-Q8_0.gguf"))) {
             assertThat(outcomes(model, Backends.open("cpu", 4, 2, nodes)))
                     .isEqualTo(outcomes(model, Backends.open("cpu", 2)));
+        }
+    }
+
+    @Test
+    void enginesWithAShareOfTheHostGiveTheSameBits() {
+        var nodes = new NumaNodes(List.of(new CpuSet(List.of(0)), new CpuSet(List.of(1))));
+        try (var model = ModelLoader.open(TestData.of("stories260K").resolve("stories260K-pad192-Q8_0.gguf"))) {
+            var expected = outcomes(model, Backends.open("cpu", 2));
+            for (var engine : Backends.open("cpu", 2, 1, 2, DeviceList.UNCHOSEN)) {
+                assertThat(outcomes(model, engine)).isEqualTo(expected);
+            }
+            if (nodes.canBind()) {
+                for (var engine : Backends.open("cpu", 4, 2, 2, DeviceList.UNCHOSEN, nodes)) {
+                    assertThat(engine.describe()).startsWith("2 ranks");
+                    assertThat(outcomes(model, engine)).isEqualTo(expected);
+                }
+                for (var engine : Backends.open("cpu", 2, 1, 2, DeviceList.UNCHOSEN, nodes)) {
+                    assertThat(outcomes(model, engine)).as("bound to a node").isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    @Test
+    void enginesShareTheMemoryOfTheHost() {
+        var shape = BackendCacheShapeBuilder.builder().layers(2).heads(4).kvHeads(4).headDim(64).vocabulary(100)
+                .blocks(1).blockTokens(16).slots(4).contextLength(128).latent(0).build();
+        try (var one = Backends.open("cpu", 1); var reference = Backends.open("reference", 1)) {
+            int blocks = one.blocksThatFit(shape);
+            int ofReference = reference.blocksThatFit(shape);
+            one.shareHostWith(4);
+            reference.shareHostWith(4);
+            assertThat(one.blocksThatFit(shape)).isEqualTo(blocks / 4);
+            assertThat(reference.blocksThatFit(shape)).isEqualTo(ofReference / 4);
         }
     }
 

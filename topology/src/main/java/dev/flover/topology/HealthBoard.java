@@ -6,9 +6,9 @@ import dev.flover.topology.weather.Standstill;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +20,7 @@ final class HealthBoard {
     private final Standstill standstill;
     private final CountDownLatch ready = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile @Nullable SharedEngine engine;
+    private volatile List<SharedEngine> engines = List.of();
     private volatile Health health = new Health(Health.State.STARTING, "starting");
 
     HealthBoard(LeftToOthers left, Standstill standstill) {
@@ -28,9 +28,9 @@ final class HealthBoard {
         this.standstill = standstill;
     }
 
-    /// Adds the leaks of an engine to the reported health from now on.
-    void watch(SharedEngine watched) {
-        engine = watched;
+    /// Adds the leaks of engines to the reported health from now on.
+    void watch(List<SharedEngine> watched) {
+        engines = watched;
     }
 
     synchronized void starting(String detail) {
@@ -81,7 +81,7 @@ final class HealthBoard {
     }
 
     /// The health with all sentences: the reported one, stored generations that this release cannot read, standstills,
-    /// and leaks of the engine.
+    /// and leaks of the engines.
     Health health() {
         var now = health;
         if (!now.isAlive()) {
@@ -91,10 +91,7 @@ final class HealthBoard {
         if (left.count() > 0) {
             said.add(left.sentence());
         }
-        var watched = engine;
-        if (watched != null && watched.leak() != null) {
-            said.add(watched.leak());
-        }
+        engines.stream().map(SharedEngine::leak).filter(Objects::nonNull).forEach(said::add);
         said.addAll(standstill.sentences());
         var state = now.isReady() && standstill.isCutOff() ? Health.State.CUT_OFF : now.state();
         return new Health(state, String.join("; ", said));

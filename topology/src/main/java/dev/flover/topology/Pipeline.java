@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The running application: one engine, one stream thread, and all partitions that the consumer group gives this
-/// process.
+/// The running application: engines, each with a stream thread of its own, and the partitions that the consumer group
+/// gives this process.
 ///
 /// ```
 ///   start ─► broker, topics and registry are there ─► Kafka Streams runs ─► close
@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
 /// ```
 ///
 /// After a failure of the broker, the registry or a topic, the pipeline waits and begins again. A failure of the engine
-/// ends the pipeline, with everything stored. The pipeline owns the engine that it is given.
+/// ends the pipeline, with everything stored. The pipeline owns the engines that it is given.
 public final class Pipeline implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
     private static final long FIRST_RETRY_MS = 250;
@@ -60,7 +60,17 @@ public final class Pipeline implements AutoCloseable {
     /// @throws IllegalStateException if another pipeline uses the same state folder
     public static Pipeline start(
             PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig, MeterRegistry meters) {
-        return start(config, RequestContract.ofThisRelease(), model, engine, engineConfig, meters,
+        return start(config, model, List.of(engine), engineConfig, meters);
+    }
+
+    /// Starts the application with several engines of equal arithmetic. Each has a stream thread of its own, and
+    /// computes the partitions of that thread.
+    ///
+    /// @param engineConfig the configuration that each engine was started with
+    /// @throws IllegalStateException if another pipeline uses the same state folder
+    public static Pipeline start(PipelineConfig config, Model model, List<Engine> engines, EngineConfig engineConfig,
+            MeterRegistry meters) {
+        return start(config, RequestContract.ofThisRelease(), model, engines, engineConfig, meters,
                 System::currentTimeMillis);
     }
 
@@ -68,10 +78,10 @@ public final class Pipeline implements AutoCloseable {
     ///
     /// @param contract the fields of requests that the release knows
     /// @param wall     the wall clock in milliseconds since 1970
-    public static Pipeline start(PipelineConfig config, RequestContract contract, Model model, Engine engine,
-            EngineConfig engineConfig, MeterRegistry meters, LongSupplier wall) {
-        var pipeline = new Pipeline(new ProcessWide(
-                config, contract, model, TokenEngine.of(engine), engineConfig.maxSequences(), meters, wall));
+    public static Pipeline start(PipelineConfig config, RequestContract contract, Model model,
+            List<Engine> engines, EngineConfig engineConfig, MeterRegistry meters, LongSupplier wall) {
+        var pipeline = new Pipeline(new ProcessWide(config, contract, model,
+                engines.stream().map(TokenEngine::of).toList(), engineConfig.maxSequences(), meters, wall));
         pipeline.supervisor.start();
         return pipeline;
     }
@@ -201,6 +211,12 @@ public final class Pipeline implements AutoCloseable {
     private void register() {
         registered = process.preparation.register(registered);
         process.results.lookIn(process.preparation.homes());
+        int engines = process.engines.size();
+        int partitions = process.preparation.homes().counts().now();
+        if (engines > partitions) {
+            LOG.warn("{} engines were started, but {} has {} partitions: at most so many engines compute", engines,
+                    process.config.topics().requests(), partitions);
+        }
     }
 
     private boolean retry(String what, Runnable attempt) {

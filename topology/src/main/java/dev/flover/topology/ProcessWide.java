@@ -31,12 +31,13 @@ import dev.flover.topology.weather.SteadyTime;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.LongSupplier;
 
-/// The objects that live as long as the process, over all lives of Kafka Streams in it. Owns the engine that it is
-/// given.
+/// The objects that live as long as the process, over all lives of Kafka Streams in it. Owns the engines that it
+/// is given.
 final class ProcessWide implements AutoCloseable {
     private static final int COMPILERS = 2;
     private static final Duration TOPIC_MISSING = Duration.ofSeconds(2);
@@ -44,7 +45,7 @@ final class ProcessWide implements AutoCloseable {
     final PipelineConfig config;
     final RequestContract contract;
     final Model model;
-    final TokenEngine engine;
+    final List<TokenEngine> engines;
     final int slots;
     final MeterRegistry meters;
     final CountDownLatch closing = new CountDownLatch(1);
@@ -72,14 +73,15 @@ final class ProcessWide implements AutoCloseable {
     private final FairTurns compilers = new FairTurns(COMPILERS, "flover-constraints-");
     final TopicLooks looks;
 
-    /// @param slots the most sequences in the engine at a time
-    /// @param wall  the wall clock in milliseconds since 1970
-    ProcessWide(PipelineConfig config, RequestContract contract, Model model, TokenEngine engine, int slots,
+    /// @param engines one for each stream thread
+    /// @param slots   the most sequences in an engine at a time
+    /// @param wall    the wall clock in milliseconds since 1970
+    ProcessWide(PipelineConfig config, RequestContract contract, Model model, List<TokenEngine> engines, int slots,
             MeterRegistry meters, LongSupplier wall) {
         this.config = config;
         this.contract = contract;
         this.model = model;
-        this.engine = engine;
+        this.engines = engines;
         this.slots = slots;
         this.meters = meters;
         time = new SteadyTime(wall, System::nanoTime);
@@ -127,13 +129,20 @@ final class ProcessWide implements AutoCloseable {
         }
     }
 
+    /// Closes without a checked exception.
+    private interface Closing extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     boolean isClosing() {
         return closing.getCount() == 0;
     }
 
     @Override
     public void close() {
-        try (folder; engine; registry; results; compilers; looks; cancels) {
+        Closing ofEngines = () -> engines.forEach(TokenEngine::close);
+        try (folder; ofEngines; registry; results; compilers; looks; cancels) {
             // closes all in the reverse order; a failure to close one does not keep the others open
         }
     }

@@ -11,23 +11,24 @@ import dev.flover.topology.generation.SharedEngine;
 import dev.flover.topology.models.ModelView;
 import dev.flover.topology.models.ModelWatch;
 import dev.flover.topology.results.FlatRows;
-import dev.flover.topology.streams.Commits;
-import dev.flover.topology.streams.EarlySends;
 import dev.flover.topology.streams.OpenTransactions;
-import dev.flover.topology.streams.PartitionHolds;
 import dev.flover.topology.streams.PipelineClients;
-import dev.flover.topology.streams.StepSignal;
 import dev.flover.topology.streams.StreamsProperties;
+import dev.flover.topology.streams.ThreadSignals;
+import dev.flover.topology.waiting.SuspectTurn;
 import dev.flover.topology.waiting.WaitingRoom;
 import dev.flover.topology.weather.ClusterWatch;
 import dev.flover.topology.weather.GroupMembers;
 import dev.flover.topology.weather.StandstillWatch;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -98,43 +99,51 @@ final class StreamsLife {
 
     private Outcome live(ModelView models) {
         var config = process.config;
-        var commits = new Commits(config, System::nanoTime);
-        var early = new EarlySends();
-        var holds = new PartitionHolds();
-        var steps = new StepSignal();
-        var shared = new SharedEngine(
-                process.engine, process.slots, steps, commits::firstToken, System::nanoTime);
-        board.watch(shared);
-        var parts = parts(models, commits, early, holds, shared);
-        var topology = PipelineTopology.build(parts, process.registry.chunks(), process.registry.results());
+        int count = process.engines.size();
+        var signals = Stream.generate(() -> ThreadSignals.of(config, System::nanoTime)).limit(count).toList();
+        var threads = parts(models, signals);
+        board.watch(threads.stream().map(ProcessParts::engine).toList());
+        var topology = PipelineTopology.build(threads, process.registry.chunks(), process.registry.results());
         var clients = new PipelineClients(config.applicationId() + "-" + process.folder.instance(),
-                process.transactionTime, commits, early, holds, steps, process.looks, config);
+                process.transactionTime, signals, process.looks, config);
         Outcome outcome;
-        try (early) {
+        try {
             outcome = run(new KafkaStreams(
-                    topology, StreamsProperties.of(config, process.folder.instance()), clients, process.time));
+                    topology, StreamsProperties.of(config, process.folder.instance(), count), clients, process.time));
         } catch (KafkaException e) {
             if (!Failures.isUnresolved(e)) {
                 throw e;
             }
             outcome = process.isClosing() ? new Outcome.Closed() : new Outcome.Failed(e);
+        } finally {
+            signals.forEach(ThreadSignals::close);
         }
         if (!(outcome instanceof Outcome.Hangs)) {
-            shared.releaseAll();
+            threads.forEach(parts -> parts.engine().releaseAll());
         }
         return outcome;
     }
 
-    private ProcessParts parts(
-            ModelView models, Commits commits, EarlySends early, PartitionHolds holds, SharedEngine shared) {
+    /// The objects of each stream thread.
+    private List<ProcessParts> parts(ModelView models, List<ThreadSignals> signals) {
+        var turn = new SuspectTurn(signals.size());
+        var sightings = new IdSightings(process.metrics);
+        return IntStream.range(0, signals.size())
+                .mapToObj(thread -> parts(thread, models, signals.get(thread), turn.of(thread), sightings)).toList();
+    }
+
+    private ProcessParts parts(int thread, ModelView models, ThreadSignals signals, SuspectTurn.OfEngine turn,
+            IdSightings sightings) {
         var p = process;
         var results = p.registry.results();
-        return ProcessPartsBuilder.builder().config(p.config).model(p.model).engine(shared)
-                .room(new WaitingRoom(p.config.waiting(), p.config.sharing())).check(p.check)
-                .constraints(p.constraints).mentions(p.mentions).foreign(p.foreign)
-                .replyTopics(p.replyTopics).commits(commits).early(early).holds(holds)
+        var shared = new SharedEngine(p.engines.get(thread), p.slots, signals.steps(), signals.commits()::firstToken,
+                System::nanoTime, turn);
+        return ProcessPartsBuilder.builder().number(thread).config(p.config).model(p.model).engine(shared)
+                .room(new WaitingRoom(p.config.waiting().share(p.engines.size()), p.config.sharing(), turn))
+                .check(p.check).constraints(p.constraints).mentions(p.mentions).foreign(p.foreign)
+                .replyTopics(p.replyTopics).commits(signals.commits()).early(signals.early()).holds(signals.holds())
                 .caution(caution).life(p.life).wall(p.time::wallMs).contract(p.contract).left(p.left)
-                .decoding(p.registry.decoding()).models(models).sightings(new IdSightings(p.metrics))
+                .decoding(p.registry.decoding()).models(models).sightings(sightings)
                 .homes(p.preparation.homes()).gaps(p.gaps).results(p.results)
                 .resultBytes(p.preparation.resultBytes()).asWritten(p.registry::asWritten)
                 .asResult(result -> results.serialize(p.config.topics().results(), result))

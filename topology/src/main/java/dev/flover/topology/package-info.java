@@ -1,11 +1,12 @@
-/// The Kafka Streams application: requests in, tokens out, exactly once, one engine for all partitions of a process.
+/// The Kafka Streams application: requests in, tokens out, exactly once, one engine for all partitions of a
+/// stream thread.
 ///
 /// ```
 ///                      Pipeline            start, supervise, close
 ///                         │
 ///           setup ◄───────┼───────► weather, metrics
 ///                         │
-///                    KafkaStreams          one thread; streams: properties, clients, commits
+///                    KafkaStreams          a thread for each engine; streams: properties, clients, commits
 ///                         │
 ///                    generation            one GenerationProcessor a partition
 ///          ┌─────────┬────┴────┬──────────┬─────────┐
@@ -14,9 +15,9 @@
 ///             request, records, position, config
 /// ```
 ///
-/// A tick is one firing of the punctuators. The first partition to tick in a pass pumps the engine for all partitions;
-/// each partition then sends the tokens of its own answers from its mailbox. The stream thread never waits: neither for
-/// the engine nor for the registry, nor for room.
+/// A tick is one firing of the punctuators. The first partition of a thread to tick in a pass pumps the engine for all
+/// of them; each partition then sends the tokens of its own answers from its mailbox. A stream thread never waits:
+/// neither for the engine nor for the registry, nor for room.
 ///
 /// Only the data that a restart needs are durable: the request with its prompt's ids, written once; the ids of its
 /// answers in segments; the number of attempts without progress. All other data are made again from these.

@@ -12,6 +12,7 @@ import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.Model;
 import dev.flover.topology.config.PipelineConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.List;
 import java.util.Objects;
 
 /// The demo's pipeline in this process.
@@ -34,8 +35,8 @@ final class PipelineHere implements DemoPipeline {
         var names = new Figures.Names(config.applicationId(), config.servedModel(), device);
         return PageServer.start(
                 PageConfig.usual(new PageConfig.Topics(connection, config.topics(), config.applicationId())),
-                new PageOfPipeline(Objects.requireNonNull(engine.trace()),
-                        new Figures(names, meters, pipeline::health), () -> pipeline));
+                new PageOfPipeline(List.of(Objects.requireNonNull(engine.trace())), new Figures(names, meters, pipeline::health),
+                        () -> pipeline));
     }
 
     @Override

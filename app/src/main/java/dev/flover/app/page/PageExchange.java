@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// One HTTP request and its answer, with the headers that every answer of the page has.
 final class PageExchange implements AutoCloseable {
@@ -48,13 +49,22 @@ final class PageExchange implements AutoCloseable {
     ///
     /// @throws PageException if it is missing
     String parameter(String name) {
+        String value = parameter(name, null);
+        if (value == null) {
+            throw PageException.badRequest("the parameter " + name + " is missing");
+        }
+        return value;
+    }
+
+    /// Returns a parameter of the query, or another value if it is missing.
+    @Nullable String parameter(String name, @Nullable String otherwise) {
         String query = exchange.getRequestURI().getRawQuery();
         for (String pair : query == null ? new String[0] : query.split("&")) {
             if (pair.startsWith(name + "=")) {
                 return URLDecoder.decode(pair.substring(name.length() + 1), StandardCharsets.UTF_8);
             }
         }
-        throw PageException.badRequest("the parameter " + name + " is missing");
+        return otherwise;
     }
 
     /// Reads the body, a JSON object.

@@ -6,9 +6,11 @@ import dev.flover.app.options.CommandException;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,7 +18,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// ```
 ///   /                    the page and its files            everybody whose Host and Origin are accepted
-///   /api/stream          server-sent events: steps, state  the same; with ids only on loopback or with the token
+///   /api/stream?engine=N server-sent events: steps of one  the same; with ids only on loopback or with the token
+///                        engine, state
 ///   /api/generation      a request as it was written       with the token
 ///   /api/follow          an answer as it grows             with the token
 ///   /api/dead-letters    the newest dead letters           with the token
@@ -30,7 +33,8 @@ public final class PageServer implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final PageAccess access;
-    private final Publisher publisher;
+    /// One for each engine of the process.
+    private final List<Publisher> publishers;
     private final PageTopics topics;
     private final Optional<String> shownToken;
 
@@ -38,7 +42,8 @@ public final class PageServer implements AutoCloseable {
         this.server = server;
         access = config.access();
         shownToken = config.shownToken();
-        publisher = new Publisher(source);
+        publishers = IntStream.range(0, source.traces().size()).mapToObj(engine -> new Publisher(source, engine))
+                .toList();
         topics = new PageTopics(config.topics());
     }
 
@@ -48,7 +53,7 @@ public final class PageServer implements AutoCloseable {
     public static PageServer start(PageConfig config, PageSource source) {
         var page = new PageServer(listener(config), config, source);
         page.serve();
-        page.publisher.start();
+        page.publishers.forEach(Publisher::start);
         page.server.start();
         return page;
     }
@@ -134,15 +139,26 @@ public final class PageServer implements AutoCloseable {
         }
     }
 
+    /// The number of the engine that a request names, from 1 on; 1 if it names none.
+    private int engine(PageExchange exchange) {
+        String named = exchange.parameter("engine", "1");
+        if (named == null || !named.matches("[1-9]\\d{0,3}") || Integer.parseInt(named) > publishers.size()) {
+            throw PageException.badRequest("the parameter engine must be a number from 1 to " + publishers.size()
+                    + ", found '" + named + "'");
+        }
+        return Integer.parseInt(named);
+    }
+
     private void stream(PageExchange exchange) throws IOException, InterruptedException {
-        if (publisher.clients() >= MOST_CLIENTS) {
+        var publisher = publishers.get(engine(exchange) - 1);
+        if (publishers.stream().mapToInt(Publisher::clients).sum() >= MOST_CLIENTS) {
             exchange.fail(503, MOST_CLIENTS + " pages are open already; close one");
             return;
         }
         var client = new PageClient(access.mayNameRequests(exchange.headers()));
         try (var out = exchange.begin(EVENTS)) {
             out.write(Publisher.event("hello", "{\"named\":" + client.isNamed() + ",\"token\":"
-                    + access.hasToken(exchange.headers()) + "}"));
+                    + access.hasToken(exchange.headers()) + ",\"engines\":" + publishers.size() + "}"));
             publisher.add(client);
             client.writeTo(out);
         } finally {
@@ -152,7 +168,7 @@ public final class PageServer implements AutoCloseable {
 
     @Override
     public void close() {
-        publisher.close();
+        publishers.forEach(Publisher::close);
         server.stop(0);
         threads.shutdownNow();
         topics.close();

@@ -9,7 +9,8 @@ import java.util.Optional;
 
 /// What the page shows of a pipeline. Asked on the page's threads; no method waits for the stream thread.
 public interface PageSource {
-    StepTrace trace();
+    /// The traces of the steps, one for each engine of the process.
+    List<StepTrace> traces();
 
     /// Empty while the pipeline starts.
     Optional<GenerationNotes> notes();

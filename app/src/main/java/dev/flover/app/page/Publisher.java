@@ -1,6 +1,7 @@
 package dev.flover.app.page;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.engine.api.StepTrace;
 import dev.flover.topology.notes.GenerationNotes.Note;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -16,8 +17,8 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Reads the trace and the notes ten times a second, and gives a frame to each client. It works only while there is a
-/// client.
+/// Reads the trace of one engine and the notes ten times a second, and gives a frame to each client. It works only
+/// while there is a client.
 final class Publisher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
     private static final long FRAME_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -28,6 +29,7 @@ final class Publisher implements AutoCloseable {
     private static final int MOST_NAMES = 20_000;
 
     private final PageSource source;
+    private final int engine;
     private final StateFrames states;
     private final ObjectMapper json = new ObjectMapper();
     private final List<PageClient> clients = new CopyOnWriteArrayList<>();
@@ -52,14 +54,16 @@ final class Publisher implements AutoCloseable {
         }
     }
 
-    Publisher(PageSource source) {
+    /// @param engine the number of the engine, from 0 on
+    Publisher(PageSource source, int engine) {
         this.source = source;
+        this.engine = engine;
         states = new StateFrames(source);
         thread.setDaemon(true);
     }
 
     void start() {
-        readSteps = source.trace().begin();
+        readSteps = trace().begin();
         thread.start();
     }
 
@@ -112,7 +116,7 @@ final class Publisher implements AutoCloseable {
         synchronized (recent) {
             recent.clear();
         }
-        readSteps = Math.max(readSteps, source.trace().begin());
+        readSteps = Math.max(readSteps, trace().begin());
     }
 
     private void publish(Frame frame) {
@@ -130,18 +134,23 @@ final class Publisher implements AutoCloseable {
         }
     }
 
+    private StepTrace trace() {
+        return source.traces().get(engine);
+    }
+
     private Frame stateFrame() {
         var state = states.state(steps.takeBusyNanos(), steps.takeSteps());
         return new Frame(event("state", text(state)), event("state", text(states.withoutNames(state))));
     }
 
     private Frame stepFrame() {
-        readSteps = source.trace().read(readSteps, steps);
+        readSteps = trace().read(readSteps, steps);
         var begun = new ArrayList<Note.Begun>();
         var ended = new ArrayList<Note.Ended>();
         source.notes().ifPresent(notes -> readNotes = notes.read(readNotes, note -> {
             switch (note) {
-                case Note.Begun one -> begun.add(one);
+                case Note.Begun one when one.engine() == engine -> begun.add(one);
+                case Note.Begun ofAnotherEngine -> { }
                 case Note.Ended one -> ended.add(one);
             }
         }));

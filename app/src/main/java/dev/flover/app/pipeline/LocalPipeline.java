@@ -37,13 +37,19 @@ public final class LocalPipeline implements AutoCloseable {
         this.pipeline = pipeline;
     }
 
-    /// Starts a pipeline and takes ownership of the engine. The model must stay open until the pipeline is closed.
-    ///
-    /// @throws CommandException if another pipeline uses the same state folder
+    /// Starts a pipeline with one engine, as [#start(PipelineConfig, Model, List, EngineConfig, MeterRegistry)] does.
     public static LocalPipeline start(
             PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig, MeterRegistry meters) {
+        return start(config, model, List.of(engine), engineConfig, meters);
+    }
+
+    /// Starts a pipeline and takes ownership of the engines. The model must stay open until the pipeline is closed.
+    ///
+    /// @throws CommandException if another pipeline uses the same state folder
+    public static LocalPipeline start(PipelineConfig config, Model model, List<Engine> engines,
+            EngineConfig engineConfig, MeterRegistry meters) {
         try {
-            return new LocalPipeline(Pipeline.start(config, model, engine, engineConfig, meters));
+            return new LocalPipeline(Pipeline.start(config, model, engines, engineConfig, meters));
         } catch (IllegalStateException e) {         // another pipeline uses the folder
             throw new CommandException(e.getMessage(), e);
         } catch (UncheckedIOException e) {

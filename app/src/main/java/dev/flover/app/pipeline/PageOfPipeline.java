@@ -11,8 +11,9 @@ import java.util.function.Supplier;
 
 /// What the page shows of a pipeline in this process.
 ///
+/// @param traces  one for each engine
 /// @param running the pipeline; null while it starts
-public record PageOfPipeline(StepTrace trace, Figures figuresOf, Supplier<LocalPipeline> running)
+public record PageOfPipeline(List<StepTrace> traces, Figures figuresOf, Supplier<LocalPipeline> running)
         implements PageSource {
     /// The number of entries that the trace keeps: those of some seconds of a busy engine.
     private static final int ENTRIES = 1 << 17;

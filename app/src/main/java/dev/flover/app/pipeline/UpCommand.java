@@ -8,7 +8,6 @@ import dev.flover.app.http.HttpSettings;
 import dev.flover.app.http.ModelTexts;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.KernelTuning;
-import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.page.PageConfig;
 import dev.flover.app.page.PageServer;
@@ -22,7 +21,6 @@ import dev.flover.app.tracing.GenerationSpans;
 import dev.flover.app.tracing.Tracing;
 import dev.flover.engine.Backends;
 import dev.flover.engine.DeviceList;
-import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.model.Model;
@@ -35,6 +33,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -80,7 +79,7 @@ public final class UpCommand implements Callable<Integer> {
         PageConfig.check(settings.settings());
         var meters = meters();
         try (var model = openModel();
-                var engine = engine(model, engineConfig, meters);
+                var engines = engines(model, engineConfig, meters);
                 var metrics = listener(meters);
                 var servers = servers()) {
             var config = settings.pipeline(servers.connection());
@@ -88,8 +87,8 @@ public final class UpCommand implements Callable<Integer> {
                 if (!createTopics(config, stop)) {
                     return stop.exitCodeOfService();
                 }
-                try (var page = page(config, servers, engine);
-                        var pipeline = LocalPipeline.start(config, model, engine, engineConfig, meters)) {
+                try (var page = page(config, servers, engines);
+                        var pipeline = LocalPipeline.start(config, model, engines.all(), engineConfig, meters)) {
                     running = pipeline;
                     try (var bridge = bridge(config, servers, model);
                             var _ = spans(config);
@@ -102,7 +101,7 @@ public final class UpCommand implements Callable<Integer> {
     }
 
     private Figures figures() {
-        return Objects.requireNonNull(figures, "the engine is not open yet");
+        return Objects.requireNonNull(figures, "no engine is open yet");
     }
 
     private LocalPipeline pipeline() {
@@ -135,28 +134,35 @@ public final class UpCommand implements Callable<Integer> {
         }
     }
 
-    private Engine engine(Model model, EngineConfig config, PrometheusMeterRegistry meters) {
-        var backend = backend(model);
-        String device = backend.name() + ": " + backend.describe();
+    private Engines engines(Model model, EngineConfig config, PrometheusMeterRegistry meters) {
+        var backends = backends(model);
+        var first = backends.getFirst();
+        String device = (backends.size() == 1 ? "" : backends.size() + " engines, each ") + first.name() + ": "
+                + first.describe();
         figures = new Figures(new Figures.Names(settings.settings().get(SettingTable.APPLICATION_ID),
                 settings.servedModel(), device), meters, this::health);
         say("model", settings.model() + " on " + device);
-        var engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr());
-        say("KV cache", engine.status().blocks() + " blocks of " + config.blockTokens() + " positions");
-        return engine;
+        var engines = Engines.start(model, backends, config, spec.commandLine().getErr());
+        say("KV cache", engines.blocks() + " blocks of " + config.blockTokens() + " positions");
+        return engines;
     }
 
-    private BackendGroup backend(Model model) {
+    private List<BackendGroup> backends(Model model) {
         String name = settings.settings().get(SettingTable.BACKEND);
         int ranks = orRefuse(SettingTable.TP,
                 () -> Backends.ranks(settings.settings().get(SettingTable.TP), name, model));
         int threads = settings.settings().find(SettingTable.THREADS).orElse(0);
         var devices = DeviceList.parse(settings.settings().find(SettingTable.DEVICES).orElse(""));
-        var opened = orRefuse(SettingTable.BACKEND, () -> Backends.open(name, threads, ranks, devices));
-        var backend = orRefuse(SettingTable.KV_BITS,
-                () -> Backends.withCacheOf(settings.settings().get(SettingTable.KV_BITS), opened));
-        KernelTuning.apply(backend, threads).ifPresent(chosen -> say("kernels", chosen));
-        return backend;
+        var wanted = settings.settings().find(SettingTable.ENGINES);
+        int engines = wanted.orElseGet(() -> devices.engines(ranks));
+        var opened = orRefuse(wanted.isPresent() ? SettingTable.ENGINES : SettingTable.BACKEND,
+                () -> Backends.open(name, threads, ranks, engines, devices));
+        for (var backend : opened) {
+            orRefuse(SettingTable.KV_BITS,
+                    () -> Backends.withCacheOf(settings.settings().get(SettingTable.KV_BITS), backend));
+        }
+        KernelTuning.apply(opened.getFirst(), threads).ifPresent(chosen -> say("kernels", chosen));
+        return opened;
     }
 
     /// Names the setting whose value is the cause if something cannot be done.
@@ -196,13 +202,12 @@ public final class UpCommand implements Callable<Integer> {
         return Tracing.start(System.getenv(), names, () -> Optional.of(pipeline().notes())).orElse(null);
     }
 
-    /// Starts the page, and lets the engine record its steps for it; null if the settings ask for none.
-    private @Nullable PageServer page(PipelineConfig config, Servers servers, Engine engine) {
+    /// Starts the page, and lets the engines record their steps for it; null if the settings ask for none.
+    private @Nullable PageServer page(PipelineConfig config, Servers servers, Engines engines) {
         var topics = new PageConfig.Topics(servers.connection(), config.topics(), config.applicationId());
         return PageConfig.of(settings.settings(), topics).map(page -> {
-            var trace = PageOfPipeline.newTrace();
-            engine.recordTo(trace);
-            return PageServer.start(page, new PageOfPipeline(trace, figures(), () -> running));
+            var traces = engines.recordTo(PageOfPipeline::newTrace);
+            return PageServer.start(page, new PageOfPipeline(traces, figures(), () -> running));
         }).orElse(null);
     }
 

@@ -373,8 +373,13 @@ public final class SettingTable {
                     + "what a model allows.");
     public static final Setting<String> DEVICES = pipeline(Section.ENGINE, "devices",
             text("\\d{1,4}(,\\d{1,4})*", "numbers of devices with commas between them, such as 0,1", "N,..."),
-            "Devices of the backend cuda, by the numbers that `flover devices` prints: one for each rank. Default: the "
-                    + "first.");
+            "Devices of the backend cuda, by the numbers that `flover devices` prints: one for each rank of the first "
+                    + "engine, then of the next. Default: the first ones.");
+    public static final Setting<Integer> ENGINES = pipeline(Section.ENGINE, "engines", new Whole(1, 64),
+            "Engines of this process, each with a whole copy of the model, a share of the threads and a stream thread "
+                    + "of its own. Partitions are divided among them; max-sequences and kv-blocks are those of one "
+                    + "engine. Useful on a machine with several NUMA nodes. Default: as many as devices has for the "
+                    + "ranks, otherwise 1.");
     public static final Setting<Integer> MAX_SEQUENCES = pipeline(Section.ENGINE, "max-sequences",
             new Whole(1, 4096), "64", "Most generations in one fused step; further ones wait.");
     public static final Setting<Integer> TOKEN_BUDGET = pipeline(Section.ENGINE, "token-budget", new Whole(1, ANY),

@@ -39,8 +39,8 @@ class PageServerTest {
 
     private final PageSource source = new PageSource() {
         @Override
-        public StepTrace trace() {
-            return trace;
+        public List<StepTrace> traces() {
+            return List.of(trace);
         }
 
         @Override
@@ -75,7 +75,7 @@ class PageServerTest {
     };
 
     private void start(boolean onLoopback, String... hosts) {
-        notes.add(new Note.Begun(1, 0, 0, new Origin(ID, "tenant", 0, 3, 4, 5, 6)));
+        notes.add(new Note.Begun(0, 1, 0, 0, new Origin(ID, "tenant", 0, 3, 4, 5, 6)));
         trace.put(Kind.STEP, 0, 0, 1, 0);
         trace.put(Kind.DECODE, 0, 0, 1, 0);
         trace.put(Kind.STEP_END, 0, 0, 1, 1000);

@@ -69,7 +69,7 @@ class PublishedMetricsTest {
         metrics.sent(7);
         metrics.ended(FinishReason.STOP, "acme");
         metrics.firstTokenAfter(12);
-        metrics.load(new PipelineMetrics.Load(EngineStatusBuilder.builder().blocks(10).blocksUsed(4).prefilled(30)
+        metrics.load(0, new PipelineMetrics.Load(EngineStatusBuilder.builder().blocks(10).blocksUsed(4).prefilled(30)
                 .prefixHits(10).build(), 3, 2, 100, null));
 
         var lines = VllmNames.addTo(meters.scrape(), "a \"model\"").lines().toList();

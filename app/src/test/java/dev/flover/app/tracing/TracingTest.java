@@ -72,7 +72,7 @@ class TracingTest {
     @Test
     void aGenerationThatEndsBecomesASpanWithALinkToItsProducer() throws InterruptedException {
         try (var _ = Tracing.start(environment(), NAMES, () -> Optional.of(notes)).orElseThrow()) {
-            notes.add(new Note.Begun(1, 0, 0, new Origin("r1", "acme", 3, 77, 12, 100, 5)));
+            notes.add(new Note.Begun(0, 1, 0, 0, new Origin("r1", "acme", 3, 77, 12, 100, 5)));
             notes.add(ended("r1", "length", "00-" + TRACE + "-" + PARENT + "-01"));
         }
 

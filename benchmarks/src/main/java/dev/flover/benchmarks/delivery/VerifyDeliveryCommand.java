@@ -49,6 +49,7 @@ import picocli.CommandLine.Spec;
             "@|bold --delivery at-least-once|@ is the control: the same checks must find "
                 + "repeats there."})
 public final class VerifyDeliveryCommand implements Callable<Integer> {
+    private static final int MAX_ENGINES = 16;
     private static final int MAX_PARTITIONS = 100;
     private static final int MAX_INSTANCES = 10;
     private static final int MAX_MODELS = 5;
@@ -131,6 +132,10 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
 
     @Mixin
     private RankOption ranks;
+
+    @Option(names = "--engines", paramLabel = "N", defaultValue = "1",
+            description = "Engines of each instance, each with a stream thread of its own. Default: ${DEFAULT-VALUE}.")
+    private int engines;
 
     @Mixin
     private ReportOption report;
@@ -251,7 +256,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         return VictimSettingsBuilder.builder().group(0).bootstrapServers(world.connection().bootstrapServers())
                 .registryUrl(world.frontUrl()).folder(state).model(modelOption.path().toAbsolutePath())
                 .context(modelOption.context()).backend(backend.name()).threads(backend.threads())
-                .ranks(ranks.text()).devices(backend.devices().toString()).delivery(how).commitIntervalMs(interval)
+                .ranks(ranks.text()).devices(backend.devices().toString()).engines(engines).delivery(how)
+                .commitIntervalMs(interval)
                 .sessionTimeoutMs(sessionTimeoutMs).build();
     }
 
@@ -299,6 +305,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
                     "--moves needs --instances of at least 2, so that an instance can join");
         }
         OptionRange.check(spec, "--partitions", partitions, 1, MAX_PARTITIONS);
+        OptionRange.check(spec, "--engines", engines, 1, MAX_ENGINES);
         OptionRange.check(spec, "--commit-interval-ms", commitIntervalMs == null ? 1 : commitIntervalMs, 1,
                 MAX_COMMIT_INTERVAL_MS);
     }

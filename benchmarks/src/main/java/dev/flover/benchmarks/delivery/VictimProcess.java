@@ -83,11 +83,12 @@ final class VictimProcess implements AutoCloseable {
         Thread.ofPlatform().daemon().name("watch-parent").start(() -> listenToParent(setBy));
         try (var stop = StopSignal.install(); var model = ModelLoader.open(settings.model(), settings.context())) {
             var config = engineConfig(model);
-            var engine = Engine.start(model, Backends.open(settings.backend(), settings.threads(),
-                    Backends.ranks(settings.ranks(), settings.backend(), model),
-                    DeviceList.parse(settings.devices())), config);
+            int ranks = Backends.ranks(settings.ranks(), settings.backend(), model);
+            var engines = Backends.open(settings.backend(), settings.threads(), ranks, settings.engines(),
+                    DeviceList.parse(settings.devices())).stream()
+                    .map(backend -> Engine.start(model, backend, config)).toList();
             System.out.println(LOADED);
-            try (var pipeline = Pipeline.start(settings.pipeline(), RequestContract.ofThisRelease(), model, engine,
+            try (var pipeline = Pipeline.start(settings.pipeline(), RequestContract.ofThisRelease(), model, engines,
                     config, new SimpleMeterRegistry(), () -> System.currentTimeMillis() + setBy.get())) {
                 report(pipeline, stop);
             }

@@ -24,15 +24,16 @@ import java.util.Map;
 /// @param threads          threads that compute; 0 for one per core
 /// @param ranks            as in `--tp`
 /// @param devices          as in `--devices`
+/// @param engines          as in `--engines`
 /// @param sessionTimeoutMs session timeout of the consumer group, in ms
 @RecordBuilder
 @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record VictimSettings(
         int group, String bootstrapServers, String registryUrl, Path folder, Path model, int context,
-        String backend, int threads, String ranks, String devices, Delivery delivery, int commitIntervalMs,
-        int sessionTimeoutMs) {
+        String backend, int threads, String ranks, String devices, int engines, Delivery delivery,
+        int commitIntervalMs, int sessionTimeoutMs) {
     /// The number of arguments of the process.
-    static final int ARGUMENTS = 13;
+    static final int ARGUMENTS = 14;
     private static final int LEAST_TRANSACTION_TIMEOUT_MS = 1000;
     private static final int HEARTBEATS = 10;
     private static final Duration UNKNOWN_SCHEMA_WAIT = Duration.ofSeconds(3);
@@ -50,7 +51,8 @@ record VictimSettings(
     List<String> arguments() {
         return List.of(Integer.toString(group), bootstrapServers, registryUrl, folder.toString(), model.toString(),
                 Integer.toString(context), backend, Integer.toString(threads), ranks, devices,
-                delivery.name(), Integer.toString(commitIntervalMs), Integer.toString(sessionTimeoutMs));
+                Integer.toString(engines), delivery.name(), Integer.toString(commitIntervalMs),
+                Integer.toString(sessionTimeoutMs));
     }
 
     static VictimSettings of(String[] arguments) {
@@ -58,8 +60,9 @@ record VictimSettings(
                 .bootstrapServers(arguments[1]).registryUrl(arguments[2]).folder(Path.of(arguments[3]))
                 .model(Path.of(arguments[4])).context(Integer.parseInt(arguments[5])).backend(arguments[6])
                 .threads(Integer.parseInt(arguments[7])).ranks(arguments[8]).devices(arguments[9])
-                .delivery(Delivery.valueOf(arguments[10])).commitIntervalMs(Integer.parseInt(arguments[11]))
-                .sessionTimeoutMs(Integer.parseInt(arguments[12])).build();
+                .engines(Integer.parseInt(arguments[10])).delivery(Delivery.valueOf(arguments[11]))
+                .commitIntervalMs(Integer.parseInt(arguments[12]))
+                .sessionTimeoutMs(Integer.parseInt(arguments[13])).build();
     }
 
     /// Returns the same settings for another group and another folder.

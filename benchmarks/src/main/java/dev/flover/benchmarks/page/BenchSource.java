@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /// A page's source whose steps are those of an engine, with a list of generations of usual size.
-record BenchSource(StepTrace trace) implements PageSource {
+record BenchSource(List<StepTrace> traces) implements PageSource {
     private static final List<Row> ROWS = IntStream.range(0, 64)
             .mapToObj(i -> new Row("generation-" + i, "", State.LIVE, i % 4, 16, i, 256, i)).toList();
 

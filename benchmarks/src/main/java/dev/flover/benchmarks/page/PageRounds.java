@@ -15,6 +15,7 @@ import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,7 @@ final class PageRounds implements TokenSink, AutoCloseable {
         // No broker has to answer at this address: the client reads only the stream of steps, which needs no topic.
         page = PageServer.start(PageConfig.usual(new PageConfig.Topics(
                 Connection.of("localhost:1", "mock://unused"), TopicNames.standard(), "unused")),
-                new BenchSource(trace));
+                new BenchSource(List.of(trace)));
     }
 
     PageReport run(int rounds) {

@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -96,7 +97,17 @@ class FaultStoryTest {
 
     @Test
     void aGenerationThatEndsTheProcessEachTimeIsGivenUpAndItsNeighboursDoNotNotice() {
-        try (var story = story(1)) {
+        aGenerationThatEndsTheProcessIsGivenUp(1, 1);
+    }
+
+    @Test
+    @Tag("long")
+    void ofSeveralEnginesOneAloneComputesAGenerationThatMayHaveEndedTheProcess() {
+        aGenerationThatEndsTheProcessIsGivenUp(2, 4);
+    }
+
+    private void aGenerationThatEndsTheProcessIsGivenUp(int engines, int partitions) {
+        try (var story = story(partitions)) {
             var config = story.config.with(new Recovery(OtherArithmetic.WAIT, 1, 1));
             story.client.send(Client.greedy("halts", POISON, TOKENS).setIgnoreEos(true).build());
             story.client.send(Client.greedy("not-finite", "Nobody said", TOKENS).setIgnoreEos(true).build());
@@ -106,7 +117,7 @@ class FaultStoryTest {
 
             // Of the seven processes, one may end without a trace, three may commit one token each, one computes the
             // suspect generation beside others, and one computes it alone.
-            keepAlive(story, 7, () -> PipelineProcess.of(config).poisonedBy(POISON, Fault.HALT, 3)
+            keepAlive(story, 7, () -> PipelineProcess.of(config).onEngines(engines).poisonedBy(POISON, Fault.HALT, 3)
                     .poisonedBy("Nobody said", Fault.NOT_FINITE, 5));
 
             assertNeighboursAreWhole(story);

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /// A pipeline in a process of its own, so that a test can kill, stop or poison it. The process ends when its standard
 /// input ends; with exit code 1 when the pipeline cannot continue; and after an orderly stop on SIGTERM.
@@ -35,6 +36,7 @@ final class PipelineProcess {
     private final PipelineConfig config;
     private String backend = "cpu";
     private int ranks = 1;
+    private int engines = 1;
     private List<String> before = List.of();
     private final List<String> poisons = new ArrayList<>();
 
@@ -57,6 +59,11 @@ final class PipelineProcess {
 
     PipelineProcess onRanks(int ranks) {
         this.ranks = ranks;
+        return this;
+    }
+
+    PipelineProcess onEngines(int engines) {
+        this.engines = engines;
         return this;
     }
 
@@ -106,7 +113,8 @@ final class PipelineProcess {
                 config.stateDir().toString(), topics.requests(), topics.tokens(), topics.results(),
                 topics.deadLetters(), topics.models(), recovery.otherArithmetic().name(),
                 Integer.toString(recovery.suspectAfter()),
-                Integer.toString(recovery.attemptsAlone()), backend, Integer.toString(ranks)));
+                Integer.toString(recovery.attemptsAlone()), backend, Integer.toString(ranks),
+                Integer.toString(engines)));
         config.kafka().forEach((key, value) -> arguments.add(key + "=" + value));
         arguments.addAll(poisons);
         return arguments;
@@ -115,7 +123,7 @@ final class PipelineProcess {
     public static void main(String[] arguments) throws InterruptedException {
         Thread.ofPlatform().daemon().start(() -> haltAtEndOf(System.in));
         try (var stop = StopSignal.install(); var model = BundledModel.open();
-                var pipeline = Pipeline.start(configOf(arguments), model, engine(model, arguments),
+                var pipeline = Pipeline.start(configOf(arguments), model, engines(model, arguments),
                         BundledModel.config(), new SimpleMeterRegistry())) {
             while (pipeline.health().isAlive() && !stop.await(LOOK_MS)) {
                 // serve until stopped or failed
@@ -129,7 +137,7 @@ final class PipelineProcess {
 
     private static PipelineConfig configOf(String[] arguments) {
         Map<String, String> kafka = new HashMap<>();
-        for (int i = 13; i < arguments.length && !arguments[i].startsWith(POISON); i++) {
+        for (int i = 14; i < arguments.length && !arguments[i].startsWith(POISON); i++) {
             String[] setting = arguments[i].split("=", 2);
             kafka.put(setting[0], setting[1]);
         }
@@ -140,6 +148,10 @@ final class PipelineProcess {
                 .with(new Recovery(OtherArithmetic.valueOf(arguments[8]), Integer.parseInt(arguments[9]),
                         Integer.parseInt(arguments[10])))
                 .withKafka(kafka);
+    }
+
+    private static List<Engine> engines(Model model, String[] arguments) {
+        return IntStream.range(0, Integer.parseInt(arguments[13])).mapToObj(_ -> engine(model, arguments)).toList();
     }
 
     private static Engine engine(Model model, String[] arguments) {

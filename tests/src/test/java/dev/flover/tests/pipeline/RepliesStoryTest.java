@@ -14,12 +14,9 @@ import dev.flover.topology.config.PipelineConfig.Mentions;
 import dev.flover.topology.config.PipelineConfig.RequestLimits;
 import dev.flover.topology.metrics.PipelineMetrics;
 import dev.flover.topology.setup.TopicLooks;
-import dev.flover.topology.streams.Commits;
-import dev.flover.topology.streams.EarlySends;
 import dev.flover.topology.streams.OtherTopics;
-import dev.flover.topology.streams.PartitionHolds;
 import dev.flover.topology.streams.PipelineClients;
-import dev.flover.topology.streams.StepSignal;
+import dev.flover.topology.streams.ThreadSignals;
 import dev.flover.topology.streams.TransactionTime;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.reflect.InvocationTargetException;
@@ -268,12 +265,11 @@ class RepliesStoryTest {
     void aTopicThatIsLostOrClosedJustBeforeTheCommitCostsItsOwnRecordAlone() throws Exception {
         var mentions = new Mentions(null, null, Pattern.compile(".*"));
         var config = story.config.with(RequestLimits.standard().with(mentions));
-        try (var early = new EarlySends();
+        try (var signals = ThreadSignals.of(config, System::nanoTime);
                 var looks = new TopicLooks(
                         Map.of("bootstrap.servers", broker), new PipelineMetrics(meters, new NoReadings()))) {
             var clients = new PipelineClients("replies" + suffix,
-                    new TransactionTime(System::nanoTime, lasted -> false), new Commits(config, System::nanoTime),
-                    early, new PartitionHolds(), new StepSignal(), looks, config);
+                    new TransactionTime(System::nanoTime, lasted -> false), List.of(signals), looks, config);
             try (var producer = clients.getProducer(Map.of("bootstrap.servers", broker, "transactional.id", "x",
                     "transaction.timeout.ms", 10_000, "linger.ms", 50))) {
                 producer.initTransactions();

@@ -59,7 +59,7 @@ final class Story implements AutoCloseable {
 
     Pipeline start(PipelineConfig config, Engine engine, SimpleMeterRegistry meters, LongSupplier wall) {
         return Pipeline.start(
-                config, RequestContract.ofThisRelease(), model, engine, BundledModel.config(), meters, wall);
+                config, RequestContract.ofThisRelease(), model, List.of(engine), BundledModel.config(), meters, wall);
     }
 
     /// Returns the request for the engine alone that yields the tokens of a client's request with `ignore_eos`.

@@ -171,7 +171,8 @@ class UpgradeStoryTest {
         var config = story.config;
         var own = PipelineConfigBuilder.builder(config).stateDir(folder.resolve("state-" + instance)).build();
         meters = new SimpleMeterRegistry();
-        return Pipeline.start(own, release, story.model, BundledModel.engine(story.model), BundledModel.config(),
+        return Pipeline.start(own, release, story.model, List.of(BundledModel.engine(story.model)),
+                BundledModel.config(),
                 meters, System::currentTimeMillis);
     }
 

@@ -317,6 +317,11 @@ public record PipelineConfig(
         public static WaitingLimits standard() {
             return new WaitingLimits(100_000, 256L << 20);
         }
+
+        /// The limits of one of several waiting rooms of a process, which have equal shares, rounded up.
+        public WaitingLimits share(int rooms) {
+            return new WaitingLimits(Math.ceilDiv(requests, rooms), Math.ceilDiv(bytes, rooms));
+        }
     }
 
     /// The memory of ids of requests that are not live.

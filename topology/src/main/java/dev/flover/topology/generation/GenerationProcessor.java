@@ -6,7 +6,9 @@ import dev.flover.topology.records.Forwarding;
 import dev.flover.topology.records.RequestRecord;
 import dev.flover.topology.state.EndedMemory;
 import dev.flover.topology.state.PartitionState;
+import dev.flover.topology.streams.StreamThreads;
 import java.time.Instant;
+import java.util.List;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -16,22 +18,26 @@ import org.apache.kafka.streams.processor.api.Record;
 
 /// The processor of one requests partition: Kafka Streams gives it records by [#process] and time by [#punctuate].
 ///
-/// Kafka Streams may initialise the same processor again after it was closed; nothing of its earlier use remains.
+/// Kafka Streams may initialise the same processor again after it was closed; nothing of its earlier use remains. The
+/// partition belongs to the stream thread that initialises it, and to that thread's engine.
 final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte[], Outgoing> {
-    private final ProcessParts parts;
-    private final Laps laps;
+    private final List<ProcessParts> threads;
+    private ProcessParts parts;
+    private Laps laps;
     private EndedMemory ended;
     private Generations generations;
     private Intake intake;
 
-    GenerationProcessor(ProcessParts parts) {
-        this.parts = parts;
-        laps = new Laps(parts.metrics());
+    /// @param threads one for each stream thread; the thread that initialises the processor uses its own
+    GenerationProcessor(List<ProcessParts> threads) {
+        this.threads = threads;
     }
 
     @Override
     public void init(ProcessorContext<byte[], Outgoing> context) {
         super.init(context);
+        parts = StreamThreads.own(threads);
+        laps = new Laps(parts.metrics());
         var partition = new TopicPartition(parts.config().topics().requests(), context.taskId().partition());
         if (partition.partition() >= parts.homes().counts().now()) {
             throw new KafkaException("partitions were added to " + partition.topic());

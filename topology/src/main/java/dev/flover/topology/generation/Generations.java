@@ -303,6 +303,7 @@ final class Generations {
         parts.list().forget(partition);
         parts.life().settled(partition);
         parts.left().forget(partition);
+        parts.engine().partitionLeft();
     }
 
     private void computeAnew(Repeats.Gone gone, long now) {
@@ -478,7 +479,7 @@ final class Generations {
                     .alone(generation.alone)
                     .promptLogprobs(answer.wantedOfPrompt()).constraint(generation.constraint())));
             parts.notes().add(new Note.Begun(
-                    answer.sequence(), answer.index(), ids.length, generation.origin(partition)));
+                    parts.number(), answer.sequence(), answer.index(), ids.length, generation.origin(partition)));
         }
     }
 

@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 /// second partition.
 ///
 /// A partition knows only its own ids: the same id in two partitions is two requests, with two answers under one id.
-/// This happens where producers use different partitioners. Used by the stream thread alone.
+/// This happens where producers use different partitioners. Thread-safe.
 public final class IdSightings {
     private static final Logger LOG = LoggerFactory.getLogger(IdSightings.class);
     private static final int REMEMBERED = 50_000;
@@ -34,7 +34,7 @@ public final class IdSightings {
     ///
     /// @param name the id as text, for the log
     /// @param now  time in ms
-    void saw(Bytes id, String name, int partition, long now) {
+    synchronized void saw(Bytes id, String name, int partition, long now) {
         var before = partitions.put(id, partition);
         if (before == null || before == partition) {
             return;

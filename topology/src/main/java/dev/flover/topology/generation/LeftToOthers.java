@@ -7,7 +7,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// Counts the generations of a process that stay stored and are not computed, because they set a field that this
-/// release does not know. Written by the stream thread; any thread may read.
+/// release does not know. Written by the stream threads; any thread may read.
 public final class LeftToOthers {
     private final Map<Integer, Left> partitions = new ConcurrentHashMap<>();
 

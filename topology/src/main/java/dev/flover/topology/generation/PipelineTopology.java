@@ -49,13 +49,14 @@ public final class PipelineTopology {
 
     private PipelineTopology() {}
 
+    /// @param threads one for each stream thread
     /// @param chunks  serialises the values of the tokens topic
     /// @param results serialises the values of the results topic
     public static Topology build(
-            ProcessParts parts, Serializer<TokenChunk> chunks, Serializer<GenerationResult> results) {
-        var config = parts.config();
+            List<ProcessParts> threads, Serializer<TokenChunk> chunks, Serializer<GenerationResult> results) {
+        var config = threads.getFirst().config();
         // partitions pass records on only after partitions were added
-        boolean forwards = parts.homes().counts().haveGrown();
+        boolean forwards = threads.getFirst().homes().counts().haveGrown();
         Serializer<Outgoing> values = Outgoing.serializer(chunks, results);
         var topics = config.topics();
         var bytes = new ByteArraySerializer();
@@ -69,7 +70,7 @@ public final class PipelineTopology {
             topology.addSource(AutoOffsetReset.earliest(), FORWARDED_SOURCE, new ReadTime(),
                     new ByteArrayDeserializer(), new ByteArrayDeserializer(), forwarded);
         }
-        topology.addProcessor(PROCESSOR, () -> new GenerationProcessor(parts), sources.toArray(String[]::new))
+        topology.addProcessor(PROCESSOR, () -> new GenerationProcessor(threads), sources.toArray(String[]::new))
                 .addStateStore(store(StoreNames.REQUESTS), PROCESSOR)
                 .addStateStore(store(StoreNames.PROGRESS), PROCESSOR)
                 .addStateStore(store(StoreNames.ATTEMPTS), PROCESSOR)

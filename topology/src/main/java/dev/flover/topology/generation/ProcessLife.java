@@ -4,17 +4,18 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /// The life of a process, from its start to its end, over all lives of Kafka Streams in it.
 ///
 /// The end of a life of Kafka Streams is not the death of a process: attempts are counted by the process's name, which
-/// stays the same.
+/// stays the same. Thread-safe.
 public final class ProcessLife {
     private final UUID process;
     private final Set<UUID> survivors = new HashSet<>();
-    private final Set<Integer> trying = new HashSet<>();
+    private final Set<Integer> trying = ConcurrentHashMap.newKeySet();
     private final CountDownLatch settled = new CountDownLatch(1);
     private volatile boolean ending;
 
@@ -47,7 +48,7 @@ public final class ProcessLife {
         return ending;
     }
 
-    /// Notes that the stream thread has been assigned a partition.
+    /// Notes that a stream thread has been assigned a partition.
     void opened(int partition) {
         trying.add(partition);
     }

@@ -29,12 +29,14 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
-/// The objects that all partitions of a process share. Used by its one stream thread.
+/// The objects that all partitions of a stream thread share. The thread's own are the engine, the waiting room, and
+/// what decides on commits and holds; all others are the process's, and thread-safe where they change.
 ///
+/// @param number      the number of the stream thread and of its engine in the process, from 0 on
 /// @param config      the pipeline's configuration
 /// @param model       the model that is served
-/// @param engine      the engine, shared by all partitions
-/// @param room        the waiting room
+/// @param engine      the thread's engine
+/// @param room        the thread's waiting room
 /// @param check       decides whether a request can be served
 /// @param constraints compiles the constraints of answers
 /// @param mentions    looks up the schemas and topics that requests name
@@ -66,6 +68,7 @@ import java.util.function.LongSupplier;
 @RecordBuilder
 @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 public record ProcessParts(
+        int number,
         PipelineConfig config,
         Model model,
         SharedEngine engine,
@@ -105,7 +108,7 @@ public record ProcessParts(
 
     /// Publishes the present load for the gauges, which other threads read.
     void publishLoad() {
-        metrics.load(new PipelineMetrics.Load(
+        metrics.load(number, new PipelineMetrics.Load(
                 engine.status(), engine.live(), room.size(), room.bytes(), engine.leak()));
     }
 }

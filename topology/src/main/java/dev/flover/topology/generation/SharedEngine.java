@@ -7,6 +7,7 @@ import dev.flover.engine.api.StepTrace;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
 import dev.flover.topology.streams.StepSignal;
+import dev.flover.topology.waiting.SuspectTurn;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -14,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The one engine of a process, shared by the partitions of its one stream thread. Leads each token to the answer that
-/// it belongs to.
+/// The engine of a stream thread, shared by the partitions of the thread. Leads each token to the answer that it
+/// belongs to.
 ///
 /// The partition that pumps the engine does so for all partitions. Sequence ids are never used twice, so that tokens
 /// that are still in flight for a released answer belong to no answer and are discarded.
@@ -36,6 +37,7 @@ public final class SharedEngine implements TokenSink {
     private final StepSignal steps;
     private final Runnable firstToken;
     private final LongSupplier clock;
+    private final SuspectTurn.OfEngine turn;
     private long seenSteps;
     private long seenAt;
     private long stepNanos;
@@ -54,13 +56,16 @@ public final class SharedEngine implements TokenSink {
     /// @param steps      is told of every step that ends
     /// @param firstToken run for the first token of every answer that is not batch, before it is delivered
     /// @param clock      a monotonic clock in nanoseconds
-    public SharedEngine(TokenEngine engine, int slots, StepSignal steps, Runnable firstToken, LongSupplier clock) {
+    /// @param turn       whether the engine may compute while others of the process do
+    public SharedEngine(TokenEngine engine, int slots, StepSignal steps, Runnable firstToken, LongSupplier clock,
+            SuspectTurn.OfEngine turn) {
         this.engine = engine;
         this.slots = slots;
         this.steps = steps;
         this.firstToken = firstToken;
         this.clock = clock;
         otherAdmittedAt = clock.getAsLong() - OTHERS_EXPECTED_NANOS;
+        this.turn = turn;
         engine.onStepEnd(steps::stepEnded);
         this.status = engine.status();
         this.trace = engine.trace();
@@ -134,9 +139,18 @@ public final class SharedEngine implements TokenSink {
 
     private void launched(boolean underWay) {
         steps.launched(underWay, freeSlots() == 0);
+        turn.computes(underWay);
+    }
+
+    /// Whether no other engine of the process computes now.
+    boolean isAlone() {
+        return turn.isAlone();
     }
 
     private int mostUnderWay() {
+        if (!turn.mayBegin()) {
+            return 0;
+        }
         int taken = clock.getAsLong() - otherAdmittedAt < OTHERS_EXPECTED_NANOS ? answers.size() - batch
                 : answers.size();
         boolean newcomersCount = stepNanos >= LONG_STEP_NANOS && 2 * taken <= slots;
@@ -156,7 +170,15 @@ public final class SharedEngine implements TokenSink {
 
     /// Launches the most steps that the engine allows, because the stream thread is about to do something slow.
     void launchAhead() {
-        launched(engine.launch(Integer.MAX_VALUE));
+        launched(engine.launch(turn.mayBegin() ? Integer.MAX_VALUE : 0));
+    }
+
+    /// Notes that a partition was taken away. If it was the last one with answers here, nobody pumps the engine any
+    /// more; its steps in progress have no answers.
+    void partitionLeft() {
+        if (answers.isEmpty()) {
+            turn.computes(false);
+        }
     }
 
     /// Takes all answers from the engine; their tokens in flight are discarded.

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///                                         └─────► the process dies: the attempt counts, see [Attempts]
 /// ```
 ///
-/// A suspect is computed alone until its progress is committed.
+/// A suspect is computed alone in the process until its progress is committed.
 final class Trials {
     private final ProcessParts parts;
     private final PartitionState state;
@@ -56,16 +56,22 @@ final class Trials {
         return false;
     }
 
-    /// Takes the generations whose attempt has been committed. Some of them may have ended meanwhile.
+    /// Takes the generations whose attempt has been committed; a suspect only when the other engines of the process
+    /// have ended their steps. Some of the generations may have ended meanwhile.
     List<LiveGeneration> due() {
         if (attempts.isEmpty()) {
             return List.of();
         }
         var due = new ArrayList<LiveGeneration>();
-        while (!attempts.isEmpty() && attempts.peek().writtenAt() < parts.commits().count()) {
+        while (!attempts.isEmpty() && mayStart(attempts.peek())) {
             due.add(attempts.remove().generation());
         }
         return due;
+    }
+
+    private boolean mayStart(Attempt attempt) {
+        return attempt.writtenAt() < parts.commits().count()
+                && (!attempt.generation().alone || parts.engine().isAlone());
     }
 
     /// Clears the attempts of a generation that has made progress: once that is committed, it shows that the generation

@@ -8,11 +8,11 @@
 ///     │        │    ├── Trials             generations that may have ended the process
 ///     │        │    └── Repeats            ended requests that were sent again
 ///     │        └── LiveGeneration, LiveAnswer, Mailbox
-///     └──────────► ProcessParts ──► SharedEngine ──► dev.flover.engine.Engine      one a process
+///     └──────────► ProcessParts ──► SharedEngine ──► dev.flover.engine.Engine      one a stream thread
 /// ```
 ///
-/// The package is used by the stream thread alone. None of its code waits: neither for the engine nor for the registry,
-/// nor for room.
+/// The package is used by stream threads alone, each with objects of its own. None of its code waits: neither for the
+/// engine nor for the registry, nor for room.
 @NullMarked
 package dev.flover.topology.generation;
 

@@ -8,7 +8,7 @@ package dev.flover.topology.metrics;
 /// ```
 ///
 /// Both the mean and the rate are exponential means, so that they follow a change of the load within a minute. Written
-/// by the stream thread, read by any thread.
+/// by the stream threads, one at a time; read by any thread.
 final class Backlog {
     private static final long LOOK_NANOS = 1_000_000_000;
     private static final double WEIGHT = 0.1;
@@ -29,7 +29,7 @@ final class Backlog {
     /// @param ended requests ended so far
     /// @param open  requests that are not begun: the lag, and the waiting ones
     /// @param live  sequences that are being computed
-    void look(long nanos, long sent, long ended, long open, int live) {
+    synchronized void look(long nanos, long sent, long ended, long open, int live) {
         if (begun && nanos - lookedAt < LOOK_NANOS) {
             return;
         }

@@ -1,6 +1,6 @@
 package dev.flover.topology.metrics;
 
-/// Measures consecutive parts of the stream thread's work, each from the end of the one before.
+/// Measures consecutive parts of a stream thread's work, each from the end of the one before.
 public final class Laps {
     private final PipelineMetrics metrics;
     private long since;

@@ -18,7 +18,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -47,7 +49,8 @@ public final class PipelineMetrics {
             IntStream.rangeClosed(0, 13).mapToDouble(power -> 1 << power).toArray();
 
     private final MeterRegistry meters;
-    private volatile @Nullable Load load;
+    /// The present load of each engine, by its number.
+    private final Map<Integer, Load> loads = new ConcurrentHashMap<>();
     private final Timer firstToken;
     private final Timer betweenTokens;
     private final Timer waited;
@@ -74,11 +77,11 @@ public final class PipelineMetrics {
     private final Map<TickPart, LongAdder> parts = new EnumMap<>(TickPart.class);
     private final Backlog backlog = new Backlog();
     private volatile long lag;
-    private volatile long ended;
+    private final AtomicLong ended = new AtomicLong();
     private long saidTokens;
     private long saidEnded;
 
-    /// The load of the process at one moment, as its stream thread sees it.
+    /// The load of one engine at one moment, as its stream thread sees it.
     ///
     /// @param engine  the engine's counters
     /// @param live    number of sequences given to the engine
@@ -148,7 +151,7 @@ public final class PipelineMetrics {
             var nanos = new LongAdder();
             parts.put(part, nanos);
             FunctionCounter.builder("flover.tick.seconds", nanos, spent -> spent.sum() / 1e9).tag("part", part.tag())
-                    .description("Time of the stream thread by part of its work").register(meters);
+                    .description("Time of the stream threads by part of their work").register(meters);
         }
     }
 
@@ -171,7 +174,7 @@ public final class PipelineMetrics {
 
     private void registerReadings(Readings readings) {
         gauge("flover.engine.leaks", "1 if an idle engine still held resources; /health names them",
-                metrics -> metrics.of(load -> load.leak() == null ? 0 : 1));
+                metrics -> Math.min(1, metrics.of(load -> load.leak() == null ? 0 : 1)));
         gauge("flover.generations.left", "Stored generations with fields that this release does not know",
                 metrics -> readings.generationsLeft());
         gauge("flover.transaction.timeout.seconds", "Allowed duration of a transaction, which follows the duration of "
@@ -198,11 +201,14 @@ public final class PipelineMetrics {
                 metrics -> metrics.of(Load::bytes));
     }
 
-    /// Sets the present load. Called by the stream thread; the gauges read it on any thread.
-    public void load(Load now) {
-        countRows(load == null ? null : load.engine(), now.engine());
-        load = now;
-        backlog.look(System.nanoTime(), (long) tokens.count(), ended, lag + now.waiting(), now.live());
+    /// Sets the present load of an engine. Called by its stream thread; the gauges read the sums on any thread.
+    ///
+    /// @param engine the engine's number, from 0 on
+    public void load(int engine, Load now) {
+        var before = loads.put(engine, now);
+        countRows(before == null ? null : before.engine(), now.engine());
+        backlog.look(System.nanoTime(), (long) tokens.count(), ended.get(), lag + (long) of(Load::waiting),
+                (int) of(Load::live));
     }
 
     /// Counts the rows of the steps since the last load. Where several steps ended meanwhile, their mean counts.
@@ -226,15 +232,15 @@ public final class PipelineMetrics {
     /// The work since the last call, in words; empty where there was none. Called by one thread.
     public Optional<String> workSince(long seconds) {
         long sent = (long) tokens.count();
-        long over = ended;
-        var now = load;
-        if (now == null || sent == saidTokens && over == saidEnded) {
+        long over = ended.get();
+        if (loads.isEmpty() || sent == saidTokens && over == saidEnded) {
             return Optional.empty();
         }
         String words = String.format(Locale.ROOT, "%,d tokens (%,d a second) and %,d ended requests in %d s; %d live, "
                 + "%d waiting, %,d unread, %d of %d KV blocks in use", sent - saidTokens,
-                (sent - saidTokens) / Math.max(1, seconds), over - saidEnded, seconds, now.live(), now.waiting(), lag,
-                now.engine().blocksUsed(), now.engine().blocks());
+                (sent - saidTokens) / Math.max(1, seconds), over - saidEnded, seconds, (long) of(Load::live),
+                (long) of(Load::waiting), lag, (long) ofEngine(EngineStatus::blocksUsed),
+                (long) ofEngine(EngineStatus::blocks));
         saidTokens = sent;
         saidEnded = over;
         return Optional.of(words);
@@ -257,7 +263,7 @@ public final class PipelineMetrics {
         tick.record(nanos, TimeUnit.NANOSECONDS);
     }
 
-    /// Notes that the stream thread has spent time on a part of its work.
+    /// Notes that a stream thread has spent time on a part of its work.
     public void spent(TickPart part, long nanos) {
         Objects.requireNonNull(parts.get(part)).add(nanos);
     }
@@ -323,11 +329,11 @@ public final class PipelineMetrics {
         resumed.increment();
     }
 
-    /// Notes that a request got its terminal record. Called by the stream thread.
+    /// Notes that a request got its terminal record. Called by the stream threads.
     ///
     /// @param tenant the request's tenant; empty where it names none
-    public void ended(FinishReason reason, String tenant) {
-        ended = ended + 1;      // written by the stream thread only
+    public synchronized void ended(FinishReason reason, String tenant) {
+        ended.incrementAndGet();
         boolean known = endedOfTenants.containsKey(tenant)
                 || endedOfTenants.size() < MOST_TENANTS && tenant.length() <= LONGEST_TENANT;
         Objects.requireNonNull(endedOf(known ? tenant : OTHER_TENANTS).get(reason)).increment();
@@ -378,8 +384,8 @@ public final class PipelineMetrics {
         return of(now -> value.applyAsDouble(now.engine()));
     }
 
+    /// The sum over the engines of the process.
     private double of(ToDoubleFunction<Load> value) {
-        var now = load;
-        return now == null ? 0 : value.applyAsDouble(now);
+        return loads.values().stream().mapToDouble(value).sum();
     }
 }

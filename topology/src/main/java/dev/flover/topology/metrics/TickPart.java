@@ -2,7 +2,7 @@ package dev.flover.topology.metrics;
 
 import java.util.Locale;
 
-/// A part of the stream thread's work, whose time is measured.
+/// A part of a stream thread's work, whose time is measured.
 public enum TickPart {
     /// Takes in records of the requests topic: decodes, checks and stores requests.
     REQUESTS,

@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// The models topic as a process knows it, with the time at which this knowledge was current. Published by the thread
-/// that reads the topic; read by the stream thread, at the cost of a volatile read and a reading of the clock.
+/// that reads the topic; read by the stream threads, at the cost of a volatile read and a reading of the clock.
 public final class ModelView {
     /// The lease: the shortest time between the writing of an order and the reading of the offsets from which it holds.
     static final Duration LEASE = Duration.ofSeconds(3);

@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 /// The latest beginnings and ends of computed answers, for readers on other threads: which request each sequence of the
 /// engine belongs to. Without texts.
 ///
-/// The stream thread overwrites the oldest note and never waits. A reader that is too slow misses notes.
+/// A stream thread overwrites the oldest note and does not wait for readers. A reader that is too slow misses notes.
 public final class GenerationNotes {
     private static final int KEPT = 4096;
 
@@ -17,10 +17,11 @@ public final class GenerationNotes {
     public sealed interface Note {
         /// The engine was given an answer.
         ///
-        /// @param sequence its number in the engine, the same as in [dev.flover.engine.api.StepTrace]
+        /// @param engine   the number of the engine in its process, from 0 on
+        /// @param sequence its number in that engine, the same as in [dev.flover.engine.api.StepTrace]
         /// @param answer   its index among the answers of its request
         /// @param begun    the number of its tokens that existed before
-        record Begun(long sequence, int answer, int begun, Origin origin) implements Note {}
+        record Begun(int engine, long sequence, int answer, int begun, Origin origin) implements Note {}
 
         /// A generation has got its terminal record.
         ///
@@ -43,8 +44,8 @@ public final class GenerationNotes {
     public record Origin(
             String id, String tenant, int partition, long offset, int promptTokens, int maxTokens, long readAt) {}
 
-    /// Adds a note. Called by the stream thread.
-    public void add(Note note) {
+    /// Adds a note. Called by the stream threads.
+    public synchronized void add(Note note) {
         long at = written;
         notes.set((int) (at % KEPT), note);
         written = at + 1;

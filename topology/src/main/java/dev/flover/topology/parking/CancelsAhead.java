@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
 ///              held here ┘
 /// ```
 ///
-/// Reading runs on a thread of its own, which lives while a partition is held back. All other methods are called by the
-/// stream thread.
+/// Reading runs on a thread of its own, which lives while a partition is held back. All other methods are called by
+/// the stream threads.
 public final class CancelsAhead implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CancelsAhead.class);
     private static final List<String> OTHER_CLIENTS =
@@ -55,7 +55,7 @@ public final class CancelsAhead implements AutoCloseable {
     /// Begins to read a partition.
     ///
     /// @param from the first offset that is not handled yet
-    public void begin(TopicPartition partition, long from) {
+    public synchronized void begin(TopicPartition partition, long from) {
         if (partitions.putIfAbsent(partition, new Ahead(from, new ConcurrentLinkedQueue<>())) == null
                 && (thread == null || !thread.isAlive())) {
             thread = Thread.ofPlatform().daemon().name("flover-cancels").start(this::run);

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 ///   a schema                                                    known from now on
 /// ```
 ///
-/// Used by the stream thread alone.
+/// Used by all stream threads of a process, one at a time.
 public final class RequestDecoding {
     private static final Logger LOG = LoggerFactory.getLogger(RequestDecoding.class);
     private static final long FIRST_RETRY_MS = 100;
@@ -56,7 +56,8 @@ public final class RequestDecoding {
 
     /// The deserialisers of one kind of schema name.
     ///
-    /// @param inline  used by the stream thread; shares the registry's client, and its cached schemas, with `waiting`
+    /// @param inline  used by the stream threads, one at a time; shares the registry's client, and its cached schemas,
+    ///                with `waiting`
     /// @param waiting used by the background thread
     public record Readers(Deserializer<ReadRequest> inline, Deserializer<ReadRequest> waiting) {}
 
@@ -124,7 +125,7 @@ public final class RequestDecoding {
     ///
     /// @param name the name of the record's schema
     /// @param now  monotonic time in ms
-    public boolean hasNews(SchemaName name, long now) {
+    public synchronized boolean hasNews(SchemaName name, long now) {
         var lookup = lookups.get(name);
         return lookup == null || lookup.trial != null && lookup.trial.isDone()
                 || lookup.trial == null && now >= lookup.retryAt || lookup.refusal != null
@@ -132,7 +133,7 @@ public final class RequestDecoding {
     }
 
     /// The registry's last answer about the schema of a record that waits for it.
-    public String reason(SchemaName name) {
+    public synchronized String reason(SchemaName name) {
         var lookup = lookups.get(name);
         return lookup != null && later(lookup) instanceof Decoded.Later(String reason) && !reason.isEmpty()
                 ? reason : "the registry has not answered yet";
@@ -156,7 +157,7 @@ public final class RequestDecoding {
     /// @param name    the name of the schema, as the record has it
     /// @param mayWait whether the record may wait for a schema that the registry does not have yet
     /// @param now     monotonic time in ms
-    public Decoded decode(SchemaName name, byte[] value, boolean mayWait, long now) {
+    public synchronized Decoded decode(SchemaName name, byte[] value, boolean mayWait, long now) {
         if (name instanceof SchemaName.None(String problem)) {
             return problem == null ? attempt(value, byId.inline(), null) : new Decoded.Undecodable(problem);
         }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// is put aside, and the terminal chunk says so. A change in the last milliseconds before the commit is left to
 /// `SparedRecords`.
 ///
-/// Used by the stream thread alone.
+/// Used by the stream threads.
 public final class ForeignTopics {
     private static final String INTERNAL = "__";
     private static final Set<String> OF_REGISTRIES = Set.of("_schemas");

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 ///   an answer         serves the questions that arose before it was asked for
 /// ```
 ///
-/// Used by the stream thread alone.
+/// Used by all stream threads of a process, one at a time.
 ///
 /// @param <K> the type of questions
 /// @param <V> the type of answers
@@ -88,7 +88,7 @@ public final class Inquiries<K, V> {
     ///
     /// @param since when the question arose, ms: an answer to an earlier question does not count
     /// @param now   monotonic time in ms
-    Answer<V> ask(K key, long since, long now) {
+    synchronized Answer<V> ask(K key, long since, long now) {
         var inquiry = inquiries.computeIfAbsent(key, fresh -> new Inquiry<>());
         take(key, inquiry, now);
         if (inquiry.last != null && inquiry.answers(since)) {
@@ -103,7 +103,7 @@ public final class Inquiries<K, V> {
     }
 
     /// Whether [#ask] may return another result now than its last [Answer.Later].
-    boolean hasNews(K key, long since, long now) {
+    synchronized boolean hasNews(K key, long since, long now) {
         var inquiry = inquiries.get(key);
         return inquiry == null || inquiry.answers(since)
                 || (inquiry.trial == null ? now >= inquiry.retryAt : inquiry.trial.isDone());

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Looks up the topics to which requests want their results sent, before the requests are taken in.
 ///
-/// Used by the stream thread alone.
+/// Used by the stream threads.
 public final class ReplyTopics {
     /// The size of records, in bytes, that a topic has to take at least. The size of a result is known only at its end;
     /// one that does not fit goes to the dead letters.

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// Looks up the schemas and topics that requests name: schemas by their subject in the registry, and other
 /// applications' topics.
 ///
-/// Used by the stream thread alone, which never waits for the registry or the broker.
+/// Used by the stream threads, which never wait for the registry or the broker.
 public final class RequestMentions {
     public static final String AVRO = "AVRO";
     public static final String JSON = "JSON";

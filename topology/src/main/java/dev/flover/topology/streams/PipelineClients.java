@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -20,22 +22,18 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
-/// Creates Kafka's clients with five additions: the transactional id is the same in each life; the producer is a
-/// [FollowingProducer]; [EarlySends] can send its buffered records before a commit; no records are fetched from held
-/// partitions; and while the engine computes steps, a poll
-/// without records sleeps until a step has ended.
+/// Creates the Kafka clients of the stream threads with five additions: the transactional id is the same in each life;
+/// the producer is a [FollowingProducer]; [EarlySends] can send its buffered records before a commit; no records are
+/// fetched from held partitions; and while the thread's engine computes steps, a poll without records sleeps until a
+/// step has ended.
 public final class PipelineClients implements KafkaClientSupplier {
     /// The longest sleep while steps are in progress and no slot is free; after it, deadlines and cancellations are
     /// looked at. A look takes the stream thread a third of a millisecond, because a step evicts the thread's data from
     /// the CPU's caches.
     private static final Duration LONGEST_SLEEP = Duration.ofMillis(50);
 
-    private final String transactionalId;
     private final TransactionTime transactionTime;
-    private final Commits commits;
-    private final EarlySends early;
-    private final PartitionHolds holds;
-    private final StepSignal steps;
+    private final List<OfThread> threads;
     private final Duration tick;
     private final int requestBytes;
     private final boolean allowsTopics;
@@ -43,18 +41,21 @@ public final class PipelineClients implements KafkaClientSupplier {
     private final String deadLetters;
     private final ReturnedHeaders.Rules returned;
 
-    /// @param transactionalId of the producer of the one stream thread; the same in each life that begins from one
-    ///                        state folder
+    /// What the clients of one stream thread need.
+    ///
+    /// @param transactionalId of the thread's producer; the same in each life that begins from one state folder
+    private record OfThread(String transactionalId, ThreadSignals signals) {}
+
+    /// @param transactionalId of the producer of the first stream thread; those of further threads have a number behind
+    ///                        it. The same in each life that begins from one state folder
     /// @param transactionTime knows how long commits have taken, also in earlier lives
+    /// @param threads         one for each stream thread
     /// @param others          the topics of other applications that requests name
-    public PipelineClients(String transactionalId, TransactionTime transactionTime, Commits commits,
-            EarlySends early, PartitionHolds holds, StepSignal steps, OtherTopics others, PipelineConfig config) {
-        this.transactionalId = transactionalId;
+    public PipelineClients(String transactionalId, TransactionTime transactionTime, List<ThreadSignals> threads,
+            OtherTopics others, PipelineConfig config) {
         this.transactionTime = transactionTime;
-        this.commits = commits;
-        this.early = early;
-        this.holds = holds;
-        this.steps = steps;
+        this.threads = IntStream.range(0, threads.size()).mapToObj(thread -> new OfThread(
+                transactionalId + (thread == 0 ? "" : "-" + (thread + 1)), threads.get(thread))).toList();
         tick = config.pace().tick();
         requestBytes = config.limits().requestBytes();
         allowsTopics = config.limits().mentions().allowTopics();
@@ -74,12 +75,13 @@ public final class PipelineClients implements KafkaClientSupplier {
     @Override
     public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
         var named = new HashMap<>(config);
-        named.replace(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
-        return new FollowingProducer(this::producer, named, transactionTime, commits,
-                allowsTopics ? new SparedRecords(others, deadLetters) : null);
+        var thread = StreamThreads.owner(config, threads);
+        named.replace(ProducerConfig.TRANSACTIONAL_ID_CONFIG, thread.transactionalId());
+        return new FollowingProducer(own -> producer(own, thread.signals().early()), named, transactionTime,
+                thread.signals().commits(), allowsTopics ? new SparedRecords(others, deadLetters) : null);
     }
 
-    private Producer<byte[], byte[]> producer(Map<String, Object> config) {
+    private static Producer<byte[], byte[]> producer(Map<String, Object> config, EarlySends early) {
         var producer = new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
         early.by(producer::flush);
         return producer;
@@ -87,12 +89,16 @@ public final class PipelineClients implements KafkaClientSupplier {
 
     @Override
     public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
+        var signals = StreamThreads.owner(config, threads).signals();
+        var commits = signals.commits();
+        var holds = signals.holds();
+        var steps = signals.steps();
         return new KafkaConsumer<>(config, BoundedRecords.keys(returned::isNeeded),
                 BoundedRecords.values(requestBytes, returned::isNeeded)) {
             @Override
             public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
                 commits.passEnds();
-                applyHolds(this);
+                applyHolds(this, holds);
                 if (timeout.isZero() || !steps.isStepUnderWay()) {
                     return super.poll(timeout);
                 }
@@ -121,7 +127,7 @@ public final class PipelineClients implements KafkaClientSupplier {
         return one.compareTo(other) > 0 ? one : other;
     }
 
-    private void applyHolds(Consumer<byte[], byte[]> consumer) {
+    private static void applyHolds(Consumer<byte[], byte[]> consumer, PartitionHolds holds) {
         if (holds.isIdle()) {
             return;
         }

@@ -23,7 +23,8 @@ public final class StreamsProperties {
     /// The properties.
     ///
     /// @param instance the process's name in the consumer group, the same at each start from one state folder
-    public static Properties of(PipelineConfig config, String instance) {
+    /// @param threads  the number of stream threads
+    public static Properties of(PipelineConfig config, String instance, int threads) {
         var properties = new Properties();
         properties.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
         // Without a client id, clients have random names at each start, which no quota and no metric can refer to.
@@ -33,8 +34,8 @@ public final class StreamsProperties {
                 config.delivery() == Delivery.EXACTLY_ONCE
                         ? StreamsConfig.EXACTLY_ONCE_V2
                         : StreamsConfig.AT_LEAST_ONCE);
-        // All partitions share the steps of the one engine of the process, which one thread calls.
-        properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
+        // All partitions of a thread share the steps of one engine, which that thread calls.
+        properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
         // The end of a step, or a record, ends a poll before its time: see StepSignal.
         properties.put(StreamsConfig.POLL_MS_CONFIG, pollMs(config.pace()));
         // Commits decides when changes are committed; this timer is for offsets of records that changed nothing.

@@ -6,7 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// The requests of all partitions of a process that wait for the engine, and the order of their turns.
+/// The requests of all partitions of a stream thread that wait for its engine, and the order of their turns.
 ///
 /// Suspects go first, one at a time; then generations that had begun before a restart; then the other requests, in fair
 /// shares among tenants; then batch requests, begun ones before new ones. Where all slots are taken and a request that
@@ -14,10 +14,11 @@ import org.jspecify.annotations.Nullable;
 /// is *outstanding* until it is passed to the engine. Its turn ends when the request has ended or its partition has
 /// been taken away.
 ///
-/// The waiting room holds no content of requests, only what their order depends on. It is used by the stream thread
-/// alone.
+/// The waiting room holds no content of requests, only what their order depends on. It is used by the
+/// stream thread alone.
 public final class WaitingRoom {
     private final WaitingLimits limits;
+    private final SuspectTurn.OfEngine turn;
     private final TreeSet<Ticket> suspects = new TreeSet<>(Ticket.ORDER);
     private final TreeSet<Ticket> resumed = new TreeSet<>(Ticket.ORDER);
     private final FairShares arrived;
@@ -38,8 +39,10 @@ public final class WaitingRoom {
     private int preparing;
     private long preparingBytes;
 
-    public WaitingRoom(WaitingLimits limits, Sharing sharing) {
+    /// @param turn of the engine for which the requests wait
+    public WaitingRoom(WaitingLimits limits, Sharing sharing, SuspectTurn.OfEngine turn) {
         this.limits = limits;
+        this.turn = turn;
         this.arrived = new FairShares(sharing);
         this.arrivedBatch = new FairShares(sharing);
     }
@@ -122,7 +125,7 @@ public final class WaitingRoom {
     /// @param batchToo whether it may be a batch request
     /// @return false where no request may begin
     public boolean grantNext(boolean batchToo) {
-        if (suspectOut != null) {
+        if (suspectOut != null || turn.isOfAnother() || !suspects.isEmpty() && !turn.take()) {
             return false;
         }
         if (!suspects.isEmpty()) {
@@ -180,6 +183,7 @@ public final class WaitingRoom {
     public void cleared(Ticket ticket) {
         if (suspectOut == ticket) {
             suspectOut = null;
+            turn.giveBack();
         }
     }
 

@@ -10,6 +10,7 @@ import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.topology.state.PartitionState.StoredAnswer;
 import dev.flover.topology.streams.StepSignal;
+import dev.flover.topology.waiting.SuspectTurn;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -68,7 +69,8 @@ class SharedEngineTest {
     private final Notebook notebook = new Notebook();
     private final StepSignal signal = new StepSignal();
     private final SharedEngine engine =
-            new SharedEngine(notebook, SLOTS, signal, () -> { }, () -> TimeUnit.MILLISECONDS.toNanos(now));
+            new SharedEngine(notebook, SLOTS, signal, () -> { }, () -> TimeUnit.MILLISECONDS.toNanos(now),
+                    new SuspectTurn(1).of(0));
 
     /// The number of steps that may be in progress, after three steps that each took a given time in ms.
     private int underWayAfter(long stepMillis) {

@@ -45,6 +45,7 @@ import dev.flover.topology.streams.Commits;
 import dev.flover.topology.streams.EarlySends;
 import dev.flover.topology.streams.PartitionHolds;
 import dev.flover.topology.streams.StepSignal;
+import dev.flover.topology.waiting.SuspectTurn;
 import dev.flover.topology.waiting.WaitingRoom;
 import dev.flover.topology.weather.Standstill;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -234,12 +235,13 @@ final class SimulatedProcess {
     void start() {
         engine = engines.get();
         var commits = new Commits(config, () -> TimeUnit.MILLISECONDS.toNanos(now));
+        var turn = new SuspectTurn(1).of(0);
         var shared = new SharedEngine(engine, slots, new StepSignal(), commits::firstToken,
-                () -> TimeUnit.MILLISECONDS.toNanos(now));
-        var room = new WaitingRoom(config.waiting(), config.sharing());
+                () -> TimeUnit.MILLISECONDS.toNanos(now), turn);
+        var room = new WaitingRoom(config.waiting(), config.sharing(), turn);
         var model = model();
         foreign = new ForeignTopics(config, new Inquiries<>(this::topic, Runnable::run, Duration.ofMillis(20)));
-        parts = ProcessPartsBuilder.builder().config(config).model(model).engine(shared).room(room)
+        parts = ProcessPartsBuilder.builder().number(0).config(config).model(model).engine(shared).room(room)
                 .check(new RequestCheck(model, config.limits(), chat))
                 .constraints(new Constraints(model.tokenizer(), tenant -> compiling)).mentions(mentions())
                 .foreign(foreign)
@@ -385,7 +387,7 @@ final class SimulatedProcess {
             partition.context.addStateStore(store);
         }
         if (partition.processor == null) {
-            partition.processor = new GenerationProcessor(parts);
+            partition.processor = new GenerationProcessor(List.of(parts));
         }
         partition.processor.init(partition.context);
         partition.read = partition.durablyRead;

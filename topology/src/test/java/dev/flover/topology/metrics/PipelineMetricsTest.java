@@ -62,9 +62,9 @@ class PipelineMetricsTest {
         var status = EngineStatusBuilder.builder().build();
 
         assertThat(leaks.value()).as("before the engine runs").isZero();
-        metrics.load(new Load(status, 0, 0, 0, null));
+        metrics.load(0, new Load(status, 0, 0, 0, null));
         assertThat(leaks.value()).isZero();
-        metrics.load(new Load(status, 0, 0, 0, "the engine was idle and still held 1 KV blocks"));
+        metrics.load(0, new Load(status, 0, 0, 0, "the engine was idle and still held 1 KV blocks"));
         assertThat(leaks.value()).isEqualTo(1);
     }
 }

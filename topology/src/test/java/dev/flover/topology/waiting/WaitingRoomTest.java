@@ -45,7 +45,7 @@ class WaitingRoomTest {
 
     @Test
     void withinATenantTheSmallestRankGoesFirstAndThenTheOldest() {
-        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var room = new WaitingRoom(ROOMY, Sharing.equal(), new SuspectTurn(1).of(0));
         room.add(arrived("late", "t", 5));
         room.add(arrived("first", "t", 1));
         room.add(arrived("second", "t", 1));
@@ -54,7 +54,7 @@ class WaitingRoomTest {
 
     @Test
     void whatHadBegunGoesBeforeWhatHasNot() {
-        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var room = new WaitingRoom(ROOMY, Sharing.equal(), new SuspectTurn(1).of(0));
         room.add(arrived("new", "t", 1));
         room.add(ticket("resumed", "t", Standing.RESUMED, 9));
         assertThat(grantAll(room)).containsExactly("resumed", "new");
@@ -62,7 +62,7 @@ class WaitingRoomTest {
 
     @Test
     void batchRequestsGoBehindAllOthersHoweverOldTheyAre() {
-        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var room = new WaitingRoom(ROOMY, Sharing.equal(), new SuspectTurn(1).of(0));
         room.add(batch("old line", Standing.ARRIVED, 1));
         room.add(batch("begun line", Standing.RESUMED, 2));
         room.add(arrived("new", "t", 1_000_000));
@@ -72,7 +72,7 @@ class WaitingRoomTest {
 
     @Test
     void theBatchRequestThatBeganLastYieldsToOneThatFindsNoSlot() {
-        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var room = new WaitingRoom(ROOMY, Sharing.equal(), new SuspectTurn(1).of(0));
         var lines = List.of(batch("a", Standing.ARRIVED, 1), batch("b", Standing.ARRIVED, 2),
                 batch("c", Standing.ARRIVED, 3));
         lines.forEach(room::add);
@@ -102,7 +102,7 @@ class WaitingRoomTest {
 
     @Test
     void aBatchRequestThatEndsBeforeItHasYieldedIsForgotten() {
-        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var room = new WaitingRoom(ROOMY, Sharing.equal(), new SuspectTurn(1).of(0));
         var line = batch("line", Standing.ARRIVED, 1);
         room.add(line);
         grantAll(room);
@@ -118,7 +118,7 @@ class WaitingRoomTest {
 
     @Test
     void throughputCountsWhileLinesWaitUnlessAnotherRequestIsAnswered() {
-        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var room = new WaitingRoom(ROOMY, Sharing.equal(), new SuspectTurn(1).of(0));
         room.add(batch("line", Standing.ARRIVED, 1));
         assertThat(room.demand()).isEqualTo(Demand.THROUGHPUT);
         var other = arrived("other", "t", 1);
@@ -132,7 +132,7 @@ class WaitingRoomTest {
 
     @Test
     void besideLinesThatRunFirstTokensCountUntilAnotherRequestHasThem() {
-        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var room = new WaitingRoom(ROOMY, Sharing.equal(), new SuspectTurn(1).of(0));
         var line = batch("line", Standing.ARRIVED, 1);
         room.add(line);
         room.add(batch("next line", Standing.ARRIVED, 2));
@@ -160,7 +160,7 @@ class WaitingRoomTest {
 
     @Test
     void suspectsGoFirstAndOneAtATime() {
-        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var room = new WaitingRoom(ROOMY, Sharing.equal(), new SuspectTurn(1).of(0));
         room.add(arrived("new", "t", 1));
         var one = ticket("suspect 1", "t", Standing.SUSPECT, 1);
         var two = ticket("suspect 2", "t", Standing.SUSPECT, 2);
@@ -177,7 +177,7 @@ class WaitingRoomTest {
 
     @Test
     void grantedRequestsAreOutstandingUntilTheyAreSettled() {
-        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var room = new WaitingRoom(ROOMY, Sharing.equal(), new SuspectTurn(1).of(0));
         var ticket = arrived("a", "t", 1);
         room.add(ticket);
         room.grantNext(true);
@@ -192,7 +192,7 @@ class WaitingRoomTest {
 
     @Test
     void sizeAndBytesFollowWhatWaits() {
-        var room = new WaitingRoom(new WaitingLimits(2, 1000), Sharing.equal());
+        var room = new WaitingRoom(new WaitingLimits(2, 1000), Sharing.equal(), new SuspectTurn(1).of(0));
         var ticket = arrived("a", "t", 1);
         room.add(ticket);
         assertThat(room.isFull()).isFalse();
@@ -210,7 +210,7 @@ class WaitingRoomTest {
 
     @Test
     void bytesFillTheRoomToo() {
-        var room = new WaitingRoom(new WaitingLimits(1000, 250), Sharing.equal());
+        var room = new WaitingRoom(new WaitingLimits(1000, 250), Sharing.equal(), new SuspectTurn(1).of(0));
         room.add(arrived("a", "t", 1));
         room.add(arrived("b", "t", 1));
         assertThat(room.isFull()).isFalse();
@@ -239,7 +239,7 @@ class WaitingRoomTest {
     /// @return the tokens computed for each tenant, prompts included
     private Map<String, Double> simulate(Sharing sharing, Map<String, Integer> lengths, long seed) {
         var random = new Random(seed);
-        var room = new WaitingRoom(ROOMY, sharing);
+        var room = new WaitingRoom(ROOMY, sharing, new SuspectTurn(1).of(0));
         var served = new HashMap<String, Double>();
         var running = new ArrayList<Map.Entry<Ticket, Integer>>();
         for (int round = 0; round < 10_000; round++) {
@@ -267,7 +267,7 @@ class WaitingRoomTest {
 
     @Test
     void aTenantThatComesLateDoesNotCatchUpOnWhatItNeverAskedFor() {
-        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var room = new WaitingRoom(ROOMY, Sharing.equal(), new SuspectTurn(1).of(0));
         for (int i = 0; i < 100; i++) {
             room.add(arrived("early " + i, "early", i));
         }
@@ -296,7 +296,7 @@ class WaitingRoomTest {
 
     @Test
     void tenantsWithoutNumberAreForgottenAgain() {
-        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var room = new WaitingRoom(ROOMY, Sharing.equal(), new SuspectTurn(1).of(0));
         for (int i = 0; i < 100_000; i++) {
             room.add(arrived("r" + i, "tenant " + i, i));
             turn(room, 1);
