@@ -3,6 +3,7 @@ package dev.flover.benchmarks.topics;
 import dev.flover.app.options.BackendOption;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
+import dev.flover.app.options.RankOption;
 import dev.flover.benchmarks.report.ReportOption;
 import dev.flover.benchmarks.workload.Arrivals;
 import dev.flover.benchmarks.workload.AzureTrace;
@@ -96,6 +97,9 @@ public final class BenchPipelineCommand implements Runnable {
     private BackendOption backend;
 
     @Mixin
+    private RankOption ranks;
+
+    @Mixin
     private ReportOption report;
 
     @Override
@@ -112,7 +116,8 @@ public final class BenchPipelineCommand implements Runnable {
             checkContext(opened, burst);
             checkContext(opened, arriving);
             var setting = PipelineSettingBuilder.builder().backend(backend.name()).threads(backend.threads())
-                    .live(live).commitInterval(Duration.ofMillis(commitIntervalMs)).partitions(partitions)
+                    .ranks(ranks.count(backend.name(), opened)).live(live)
+                    .commitInterval(Duration.ofMillis(commitIntervalMs)).partitions(partitions)
                     .producers(producers).warmUp(Duration.ofSeconds(warmUpSeconds)).rounds(repeat).load(load)
                     .seed(seed).build();
             var outcome = new PipelineMeasurement(

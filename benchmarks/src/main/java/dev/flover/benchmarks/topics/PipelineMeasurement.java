@@ -149,7 +149,8 @@ final class PipelineMeasurement {
     }
 
     private Engine engine() {
-        return LoadingLine.start(model, Backends.open(setting.backend(), setting.threads()), engineConfig(), err);
+        return LoadingLine.start(model, Backends.open(setting.backend(), setting.threads(), setting.ranks()),
+                engineConfig(), err);
     }
 
     private EngineConfig engineConfig() {

@@ -6,6 +6,7 @@ import java.time.Duration;
 /// The configuration and the load of a measured pipeline.
 ///
 /// @param threads        threads that compute; 0 for one per core
+/// @param ranks          ranks that divide the model among themselves
 /// @param live           the most sequences in a step
 /// @param commitInterval longest time that tokens wait for their transaction
 /// @param warmUp         longest duration of the warm-up
@@ -15,5 +16,5 @@ import java.time.Duration;
 @RecordBuilder
 @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record PipelineSetting(
-        String backend, int threads, int live, Duration commitInterval, int partitions, int producers, Duration warmUp,
-        int rounds, double load, long seed) {}
+        String backend, int threads, int ranks, int live, Duration commitInterval, int partitions, int producers,
+        Duration warmUp, int rounds, double load, long seed) {}
