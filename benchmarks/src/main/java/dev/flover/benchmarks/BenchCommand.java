@@ -3,6 +3,7 @@ package dev.flover.benchmarks;
 import dev.flover.benchmarks.constraints.BenchConstraintsCommand;
 import dev.flover.benchmarks.engine.BenchEngineCommand;
 import dev.flover.benchmarks.fusion.BenchFusionCommand;
+import dev.flover.benchmarks.instances.BenchInstancesCommand;
 import dev.flover.benchmarks.kernels.BenchKernelsCommand;
 import dev.flover.benchmarks.page.BenchPageCommand;
 import dev.flover.benchmarks.topics.BenchBatchCommand;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Spec;
         commandListHeading = "%nBenchmarks:%n",
         subcommands = {BenchEngineCommand.class, BenchFusionCommand.class, BenchPipelineCommand.class,
             BenchBatchCommand.class, BenchConstraintsCommand.class, BenchPageCommand.class,
-            BenchKernelsCommand.class})
+            BenchInstancesCommand.class, BenchKernelsCommand.class})
 final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;

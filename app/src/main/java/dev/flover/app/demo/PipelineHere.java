@@ -35,8 +35,8 @@ final class PipelineHere implements DemoPipeline {
         var names = new Figures.Names(config.applicationId(), config.servedModel(), device);
         return PageServer.start(
                 PageConfig.usual(new PageConfig.Topics(connection, config.topics(), config.applicationId())),
-                new PageOfPipeline(List.of(Objects.requireNonNull(engine.trace())), new Figures(names, meters, pipeline::health),
-                        () -> pipeline));
+                new PageOfPipeline(List.of(Objects.requireNonNull(engine.trace())),
+                        new Figures(names, meters, pipeline::health), () -> pipeline));
     }
 
     @Override
