@@ -4,8 +4,9 @@
 //
 // When enqueued work is done is chosen with stub_reset, or by FLOVER_STUB_TIMING in the environment:
 //
-//   0 eager    when it is enqueued
-//   1 delayed  when a caller waits for it, as on a stream that is far behind
+//   0 eager    when it is enqueued, in the thread that enqueues it
+//   1 delayed  when a caller waits for it, as on a stream that is far behind; the other streams then run, too, each in
+//              its own thread, as their kernels may wait for each other
 //   2 late     as delayed; and a copy of pageable memory on the NULL stream returns when its source has been staged,
 //              but is done only when a caller waits for that stream, for which a non-blocking stream does not wait
 //
@@ -14,6 +15,7 @@
 // the current context, calls that are forbidden during a capture, and memory that is freed while a graph uses it.
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -23,6 +25,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 extern "C" int emulator_kernel(const char* name);
@@ -56,6 +59,7 @@ constexpr int USUAL_SHARED = 48 * 1024;
 
 struct Context {
     int device;
+    bool reachesOther;
 };
 
 struct Allocation {
@@ -85,9 +89,14 @@ struct Graph {
 
 struct Stream {
     Context* context;
-    std::deque<Work> work;
-    uint64_t enqueued;
-    Graph* capture;
+    std::deque<Work> work = {};
+    uint64_t enqueued = 0;
+    Graph* capture = nullptr;
+    std::thread::id capturer = {};
+    uint64_t awaited = 0;    // the greatest number of work that a caller has waited for
+    uint64_t done = 0;
+    bool ending = false;
+    std::thread worker = {}; // runs the work, unless it runs when it is enqueued
 };
 
 struct Event {
@@ -96,8 +105,10 @@ struct Event {
     double milliseconds;
 };
 
-std::recursive_mutex mutex;
-Context contexts[DEVICES] = {{0}, {1}};
+// these two are never destroyed, as threads of streams may still wait when the process ends
+std::recursive_mutex& mutex = *new std::recursive_mutex;
+std::condition_variable_any& changed = *new std::condition_variable_any;    // work was enqueued or done, or is awaited
+Context contexts[DEVICES] = {{0, false}, {1, false}};
 thread_local Context* current;
 std::map<Address, Allocation> allocations;
 std::map<Address, size_t> pinned;
@@ -137,12 +148,48 @@ int begin(const char* name) {
     std::lock_guard<std::recursive_mutex> locked(mutex); \
     if (int result = begin(__func__)) return result
 
-void drain(Stream* stream, uint64_t through) {
-    while (!stream->work.empty() && stream->work.front().number <= through) {
-        auto run = std::move(stream->work.front().run);
-        stream->work.pop_front();
-        run();
+/// Runs work without the lock, so that other threads may enqueue and run theirs.
+void runUnlocked(const std::function<void()>& run) {
+    mutex.unlock();
+    run();
+    mutex.lock();
+}
+
+/// Whether a caller waits for another stream.
+bool anotherIsAwaited(const Stream* stream) {
+    for (const Stream* other : streams) {
+        if (other != stream && other->done < other->awaited) {
+            return true;
+        }
     }
+    return false;
+}
+
+/// The loop of a stream's thread. It does what a caller waits for; and if a caller waits for another stream, all that
+/// is enqueued.
+void work(Stream* stream) {
+    std::unique_lock<std::recursive_mutex> locked(mutex);
+    for (;;) {
+        changed.wait(locked, [=] {
+            return stream->ending || (!stream->work.empty()
+                    && (stream->work.front().number <= stream->awaited || anotherIsAwaited(stream)));
+        });
+        if (stream->ending) {
+            return;
+        }
+        Work next = std::move(stream->work.front());
+        stream->work.pop_front();
+        runUnlocked(next.run);
+        stream->done = next.number;
+        changed.notify_all();
+    }
+}
+
+/// Waits until a stream's work up to a number is done. The caller must have locked once.
+void drain(Stream* stream, uint64_t through) {
+    stream->awaited = std::max(stream->awaited, through);
+    changed.notify_all();
+    changed.wait(mutex, [=] { return stream->done >= through; });
 }
 
 void drainAll(Stream* stream) {
@@ -158,10 +205,14 @@ void drainNullStream() {
 }
 
 void enqueue(Stream* stream, std::function<void()> run) {
-    stream->work.push_back({std::move(run), ++stream->enqueued});
+    const uint64_t number = ++stream->enqueued;
     if (timing == EAGER) {
-        drainAll(stream);
+        runUnlocked(run);
+        stream->done = number;
+        return;
     }
+    stream->work.push_back({std::move(run), number});
+    changed.notify_all();
 }
 
 const std::pair<const Address, Allocation>* allocationOf(Address address, size_t bytes) {
@@ -190,7 +241,7 @@ int checkStream(const char* call, const Stream* stream) {
 
 int notCapturing(const char* call) {
     for (const Stream* stream : streams) {
-        if (stream->capture != nullptr) {
+        if (stream->capture != nullptr && stream->capturer == std::this_thread::get_id()) {
             return fault(std::string(call) + " while capturing", STREAM_CAPTURE_UNSUPPORTED);
         }
     }
@@ -253,6 +304,9 @@ void stub_reset(int newTiming, int64_t bytes) {
     failingAfter = -1;
     lost = 0;
     peers = true;
+    for (Context& context : contexts) {
+        context.reachesOther = false;
+    }
 }
 
 /// Chooses whether the devices reach each other's memory. They do after a reset.
@@ -348,6 +402,19 @@ int cuDevicePrimaryCtxRelease_v2(int) {
     return SUCCESS;
 }
 
+int cuCtxEnablePeerAccess(void* context, unsigned flags) {
+    CALL();
+    constexpr int ALREADY_ENABLED = 704;
+    if (context == current || flags != 0 || !peers) {
+        return fault("peer access that is impossible", INVALID_VALUE);
+    }
+    if (current->reachesOther) {
+        return ALREADY_ENABLED;
+    }
+    current->reachesOther = true;
+    return SUCCESS;
+}
+
 int cuCtxSetCurrent(void* context) {
     current = static_cast<Context*>(context);
     return SUCCESS;
@@ -425,8 +492,11 @@ int cuMemFree_v2(Address address) {
         return fault("cuMemFree of an address that is not allocated", INVALID_VALUE);
     }
     drainNullStream();
-    for (Stream* stream : streams) {
-        drainAll(stream);
+    const auto all = streams;
+    for (Stream* stream : all) {
+        if (stream->context == current) {
+            drainAll(stream);
+        }
     }
     const size_t bytes = found->second.bytes;
     if (!guardIsWhole(address, bytes)) {
@@ -530,14 +600,20 @@ int cuStreamCreate(Stream** stream, unsigned flags) {
     if (flags != NON_BLOCKING) {
         return fault("a stream that waits for the NULL stream", INVALID_VALUE);
     }
-    *stream = new Stream{current, {}, 0, nullptr};
+    *stream = new Stream{current};
     streams.push_back(*stream);
+    (*stream)->worker = std::thread(work, *stream);
     return SUCCESS;
 }
 
 int cuStreamDestroy_v2(Stream* stream) {
-    std::lock_guard<std::recursive_mutex> locked(mutex);
-    streams.erase(std::find(streams.begin(), streams.end(), stream));
+    {
+        std::lock_guard<std::recursive_mutex> locked(mutex);
+        streams.erase(std::find(streams.begin(), streams.end(), stream));
+        stream->ending = true;
+        changed.notify_all();
+    }
+    stream->worker.join();
     delete stream;
     return SUCCESS;
 }
@@ -571,6 +647,7 @@ int cuLaunchKernel(
         const char* wrong = emulator_launch(kernel, static_cast<int>(gridX), static_cast<int>(gridY),
                 static_cast<int>(gridZ), static_cast<int>(threads), static_cast<int>(shared), copy.data());
         if (wrong != nullptr) {
+            std::lock_guard<std::recursive_mutex> locked(mutex);
             lost = fault(name + ": " + wrong, LAUNCH_FAILED);
         }
     };
@@ -587,6 +664,7 @@ int cuStreamBeginCapture_v2(Stream* stream, int) {
     REQUIRE(checkStream(__func__, stream));
     REQUIRE(notCapturing(__func__));
     stream->capture = new Graph;
+    stream->capturer = std::this_thread::get_id();
     return SUCCESS;
 }
 
@@ -602,6 +680,12 @@ int cuGraphInstantiateWithFlags(Graph** executable, const Graph* graph, unsigned
     *executable = new Graph(*graph);
     executables.push_back(*executable);
     return SUCCESS;
+}
+
+int cuGraphUpload(const Graph*, Stream* stream) {
+    CALL();
+    REQUIRE(checkStream(__func__, stream));
+    return notCapturing(__func__);
 }
 
 int cuGraphDestroy(Graph* graph) {

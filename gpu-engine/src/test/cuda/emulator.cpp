@@ -1,17 +1,22 @@
 #include "emulator.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <csetjmp>
 #include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <sched.h>
 #include <string>
+#include <thread>
 #include <ucontext.h>
 #include <utility>
 #include <vector>
 
-Dim3 threadIdx;
-Dim3 blockIdx;
-Dim3 blockDim;
-Dim3 gridDim;
+OF_LAUNCH Dim3 threadIdx;
+OF_LAUNCH Dim3 blockIdx;
+OF_LAUNCH Dim3 blockDim;
+OF_LAUNCH Dim3 gridDim;
 int64_t wideAdditions;
 
 namespace {
@@ -48,33 +53,80 @@ struct Warp {
     uint64_t round;
 };
 
-std::vector<Fiber> fibers;
-std::vector<Warp> warps;
-unsigned char* shared;
-size_t sharedBytes;
-size_t threads;
-size_t current;
-size_t barrierArrived;
-uint64_t barrierRound;
-uint64_t progress;
-std::jmp_buf scheduler;
-std::string fault;
-void (*entry)(const void*);
-const void* arguments;
+/// The state of one launch. A thread takes an idle machine for a launch, and gives it back with its fibers, whose
+/// stacks are expensive to make.
+struct Machine {
+    std::vector<Fiber> fibers;
+    std::vector<Warp> warps;
+    unsigned char* shared = static_cast<unsigned char*>(std::aligned_alloc(64, MOST_SHARED + 1024));
+    size_t sharedBytes;
+    size_t threads;
+    size_t current;
+    size_t barrierArrived;
+    uint64_t barrierRound;
+    uint64_t progress;
+    std::jmp_buf scheduler;
+    ucontext_t startContext;
+    std::string fault;
+    void (*entry)(const void*);
+    const void* arguments;
+    std::thread::id user;    // the thread that used it last
+
+    /// Lets every fiber begin anew: after a fault, as some are in the middle of a thread; and on another host thread,
+    /// as a fiber's code may keep addresses of the host thread's own variables.
+    void restartFibers() {
+        for (Fiber& fiber : fibers) {
+            fiber.started = false;
+        }
+    }
+};
+
+/// The machine of the launch that this thread runs.
+OF_LAUNCH Machine* machine;
+/// The fault of the last launch of this thread.
+thread_local std::string lastFault;
+
+std::mutex idleMutex;
+std::vector<std::unique_ptr<Machine>> idleMachines;
+
+/// Takes an idle machine, if possible the one that this thread used last.
+std::unique_ptr<Machine> takeMachine() {
+    std::lock_guard<std::mutex> locked(idleMutex);
+    if (idleMachines.empty()) {
+        auto made = std::make_unique<Machine>();
+        made->user = std::this_thread::get_id();
+        return made;
+    }
+    auto best = std::find_if(idleMachines.begin(), idleMachines.end(),
+            [](const auto& idle) { return idle->user == std::this_thread::get_id(); });
+    best = best == idleMachines.end() ? idleMachines.begin() : best;
+    auto taken = std::move(*best);
+    idleMachines.erase(best);
+    if (taken->user != std::this_thread::get_id()) {
+        taken->user = std::this_thread::get_id();
+        taken->restartFibers();
+    }
+    return taken;
+}
+
+void giveBack(std::unique_ptr<Machine> used) {
+    std::lock_guard<std::mutex> locked(idleMutex);
+    idleMachines.push_back(std::move(used));
+}
 
 [[noreturn]] void leave() {
-    _longjmp(scheduler, 2);
+    _longjmp(machine->scheduler, 2);
 }
 
 [[noreturn]] void fail(const std::string& what) {
-    fault = what + " (block " + std::to_string(blockIdx.x) + ", " + std::to_string(blockIdx.y) + ", "
+    machine->fault = what + " (block " + std::to_string(blockIdx.x) + ", " + std::to_string(blockIdx.y) + ", "
             + std::to_string(blockIdx.z) + ", thread " + std::to_string(threadIdx.x) + ")";
     leave();
 }
 
 void yield() {
-    if (_setjmp(fibers[current].context) == 0) {
-        _longjmp(scheduler, 1);
+    if (_setjmp(machine->fibers[machine->current].context) == 0) {
+        _longjmp(machine->scheduler, 1);
     }
 }
 
@@ -89,10 +141,10 @@ bool awaitsCopies(const Fiber& fiber) {
 /// The main loop of a fiber, which runs one thread of one block after another, as making a context costs system calls.
 void runFiber() {
     for (;;) {
-        entry(arguments);
-        Fiber& fiber = fibers[current];
+        machine->entry(machine->arguments);
+        Fiber& fiber = machine->fibers[machine->current];
         fiber.finished = true;
-        progress++;
+        machine->progress++;
         if (awaitsCopies(fiber)) {
             fail("a thread ended with copies that it never awaited");
         }
@@ -100,34 +152,32 @@ void runFiber() {
     }
 }
 
-ucontext_t startContext;
-
 void resume(size_t index) {
-    current = index;
-    Fiber& fiber = fibers[index];
+    machine->current = index;
+    Fiber& fiber = machine->fibers[index];
     threadIdx = fiber.thread;
     if (fiber.started) {
         _longjmp(fiber.context, 1);
     }
     fiber.started = true;
-    getcontext(&startContext);
-    startContext.uc_stack.ss_sp = fiber.stack;
-    startContext.uc_stack.ss_size = STACK_BYTES;
-    startContext.uc_link = nullptr;
-    makecontext(&startContext, runFiber, 0);
-    setcontext(&startContext);
+    getcontext(&machine->startContext);
+    machine->startContext.uc_stack.ss_sp = fiber.stack;
+    machine->startContext.uc_stack.ss_size = STACK_BYTES;
+    machine->startContext.uc_link = nullptr;
+    makecontext(&machine->startContext, runFiber, 0);
+    setcontext(&machine->startContext);
     std::abort();
 }
 
 void prepareFibers() {
-    while (fibers.size() < threads) {
-        fibers.emplace_back();
-        fibers.back().stack = static_cast<unsigned char*>(std::malloc(STACK_BYTES));
-        fibers.back().started = false;
+    while (machine->fibers.size() < machine->threads) {
+        machine->fibers.emplace_back();
+        machine->fibers.back().stack = static_cast<unsigned char*>(std::malloc(STACK_BYTES));
+        machine->fibers.back().started = false;
     }
-    warps.assign((threads + LANES - 1) / LANES, Warp{});
-    for (size_t i = 0; i < threads; i++) {
-        Fiber& fiber = fibers[i];
+    machine->warps.assign((machine->threads + LANES - 1) / LANES, Warp{});
+    for (size_t i = 0; i < machine->threads; i++) {
+        Fiber& fiber = machine->fibers[i];
         fiber.finished = false;
         fiber.thread = {static_cast<unsigned>(i), 0, 0};
         fiber.barriers = 0;
@@ -135,44 +185,45 @@ void prepareFibers() {
         fiber.groups.clear();
         fiber.open.clear();
     }
-    barrierArrived = 0;
-    barrierRound = 0;
+    machine->barrierArrived = 0;
+    machine->barrierRound = 0;
 }
 
 /// Runs one block to its end; returns false on a fault.
 bool runBlock() {
     prepareFibers();
-    std::memset(shared, 0xFF, sharedBytes);
-    std::memset(shared + sharedBytes, 0xA5, 64);
+    std::memset(machine->shared, 0xFF, machine->sharedBytes);
+    std::memset(machine->shared + machine->sharedBytes, 0xA5, 64);
     volatile size_t next = 0;
     volatile size_t finished = 0;
     volatile uint64_t before = 0;
-    progress = 1;
-    int reason = _setjmp(scheduler);
+    machine->progress = 1;
+    int reason = _setjmp(machine->scheduler);
     if (reason == 2) {
         return false;
     }
     if (reason == 1) {
-        finished = finished + (fibers[current].finished ? 1 : 0);
-        next = current + 1;
+        finished = finished + (machine->fibers[machine->current].finished ? 1 : 0);
+        next = machine->current + 1;
     }
-    while (finished < threads) {
-        if (next == threads) {
+    while (finished < machine->threads) {
+        if (next == machine->threads) {
             next = 0;
-            if (progress == before) {
-                fault = "some threads wait at a barrier or collective that others never reach";
+            if (machine->progress == before) {
+                machine->fault = "some threads wait at a barrier or collective that others never reach";
                 return false;
             }
-            before = progress;
+            before = machine->progress;
         }
-        if (!fibers[next].finished) {
+        if (!machine->fibers[next].finished) {
             resume(next);
         }
         next = next + 1;
     }
     for (int i = 0; i < 64; i++) {
-        if (shared[sharedBytes + i] != 0xA5) {
-            fault = "shared memory was written beyond the " + std::to_string(sharedBytes) + " bytes asked for";
+        if (machine->shared[machine->sharedBytes + i] != 0xA5) {
+            machine->fault = "shared memory was written beyond the " + std::to_string(machine->sharedBytes)
+                    + " bytes asked for";
             return false;
         }
     }
@@ -180,16 +231,16 @@ bool runBlock() {
 }
 
 Warp& warpOfThread() {
-    return warps[current / LANES];
+    return machine->warps[machine->current / LANES];
 }
 
 /// Waits until all lanes have written their values for this round; returns which of the two rounds it is.
 int meet() {
-    Fiber& fiber = fibers[current];
+    Fiber& fiber = machine->fibers[machine->current];
     Warp& warp = warpOfThread();
     uint64_t round = fiber.collectives++;
     int side = static_cast<int>(round % 2);
-    progress++;
+    machine->progress++;
     if (++warp.arrived[side] == LANES) {
         warp.arrived[side] = 0;
         warp.round = round + 1;
@@ -202,7 +253,7 @@ int meet() {
 }
 
 int nextSide() {
-    return static_cast<int>(fibers[current].collectives % 2);
+    return static_cast<int>(machine->fibers[machine->current].collectives % 2);
 }
 
 template <class Unpack>
@@ -241,24 +292,24 @@ void multiply(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1, U
 }    // namespace
 
 unsigned char* sharedMemory() {
-    return shared;
+    return machine->shared;
 }
 
 void __syncthreads() {
-    uint64_t round = fibers[current].barriers++;
-    progress++;
-    if (++barrierArrived == threads) {
-        barrierArrived = 0;
-        barrierRound = round + 1;
+    uint64_t round = machine->fibers[machine->current].barriers++;
+    machine->progress++;
+    if (++machine->barrierArrived == machine->threads) {
+        machine->barrierArrived = 0;
+        machine->barrierRound = round + 1;
         return;
     }
-    while (barrierRound <= round) {
+    while (machine->barrierRound <= round) {
         yield();
     }
 }
 
 int laneOfThread() {
-    return static_cast<int>(current % LANES);
+    return static_cast<int>(machine->current % LANES);
 }
 
 uint64_t exchange(uint64_t value, int lane) {
@@ -287,17 +338,17 @@ void checkAligned(const void* address, size_t alignment) {
 void copyAsync16(void* to, const void* from, int valid) {
     checkAligned(to, 16);
     checkAligned(from, 16);
-    fibers[current].open.push_back({to, from, valid});
+    machine->fibers[machine->current].open.push_back({to, from, valid});
 }
 
 void commitCopies() {
-    Fiber& fiber = fibers[current];
+    Fiber& fiber = machine->fibers[machine->current];
     fiber.groups.push_back(std::move(fiber.open));
     fiber.open.clear();
 }
 
 void awaitCopies(int pending) {
-    Fiber& fiber = fibers[current];
+    Fiber& fiber = machine->fibers[machine->current];
     while (fiber.groups.size() > static_cast<size_t>(pending)) {
         for (const Copy& copy : fiber.groups.front()) {
             std::memcpy(copy.to, copy.from, static_cast<size_t>(copy.valid));
@@ -305,6 +356,21 @@ void awaitCopies(int pending) {
         }
         fiber.groups.erase(fiber.groups.begin());
     }
+}
+
+uint64_t nanoseconds() {
+    return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+            std::chrono::steady_clock::now().time_since_epoch()).count());
+}
+
+void pauseThread() {
+    machine->progress++;
+    sched_yield();
+    yield();
+}
+
+void trap() {
+    fail("a kernel ended itself (trap)");
 }
 
 uint16_t roundToF16(float value) {
@@ -429,42 +495,40 @@ extern "C" int64_t emulator_argument_bytes(int kernel) {
 
 /// The number of 64-bit additions to shared memory since the last call.
 extern "C" int64_t emulator_wide_additions() {
-    int64_t count = wideAdditions;
-    wideAdditions = 0;
-    return count;
+    return __atomic_exchange_n(&wideAdditions, 0, __ATOMIC_RELAXED);
 }
 
-/// Runs a kernel to its end. Returns null, or a description of the fault.
+/// Runs a kernel to its end. Returns null, or a description of the fault, which is valid until this thread's next
+/// launch.
 extern "C" const char* emulator_launch(
         int kernel, int gridX, int gridY, int gridZ, int blockThreads, int blockSharedBytes, const void* argument) {
-    if (shared == nullptr) {
-        shared = static_cast<unsigned char*>(std::aligned_alloc(64, MOST_SHARED + 1024));
-    }
-    fault.clear();
     if (blockThreads < 1 || static_cast<size_t>(blockThreads) > MOST_THREADS
             || static_cast<size_t>(blockSharedBytes) > MOST_SHARED) {
-        fault = "a block of " + std::to_string(blockThreads) + " threads and " + std::to_string(blockSharedBytes)
+        lastFault = "a block of " + std::to_string(blockThreads) + " threads and " + std::to_string(blockSharedBytes)
                 + " bytes of shared memory cannot be launched";
-        return fault.c_str();
+        return lastFault.c_str();
     }
-    threads = static_cast<size_t>(blockThreads);
-    sharedBytes = static_cast<size_t>(blockSharedBytes);
-    entry = KERNELS[kernel].entry;
-    arguments = argument;
+    auto taken = takeMachine();
+    machine = taken.get();
+    machine->threads = static_cast<size_t>(blockThreads);
+    machine->sharedBytes = static_cast<size_t>(blockSharedBytes);
+    machine->entry = KERNELS[kernel].entry;
+    machine->arguments = argument;
     gridDim = {static_cast<unsigned>(gridX), static_cast<unsigned>(gridY), static_cast<unsigned>(gridZ)};
     blockDim = {static_cast<unsigned>(blockThreads), 1, 1};
+    bool whole = true;
     for (int z = 0; z < gridZ; z++) {
         for (int y = 0; y < gridY; y++) {
-            for (int x = 0; x < gridX; x++) {
+            for (int x = 0; x < gridX && whole; x++) {
                 blockIdx = {static_cast<unsigned>(x), static_cast<unsigned>(y), static_cast<unsigned>(z)};
-                if (!runBlock()) {
-                    for (Fiber& fiber : fibers) {
-                        fiber.started = false;    // some fibers are in the middle of a thread
-                    }
-                    return fault.c_str();
-                }
+                whole = runBlock();
             }
         }
     }
-    return nullptr;
+    if (!whole) {
+        lastFault = machine->fault;
+        machine->restartFibers();
+    }
+    giveBack(std::move(taken));
+    return whole ? nullptr : lastFault.c_str();
 }

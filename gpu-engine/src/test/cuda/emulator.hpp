@@ -1,7 +1,9 @@
-// A GPU in a single host thread, which runs the kernels unchanged on a machine without a GPU.
+// A GPU that runs the kernels unchanged on a machine without a GPU. A launch runs in the host thread that calls it.
 //
 // Every CUDA thread of a block is a fiber. A block runs until all of its fibers have returned; blocks run one after
-// another. A barrier or a warp collective switches to the next fiber until all have arrived. Checked are: barriers and
+// another. A barrier or a warp collective switches to the next fiber until all have arrived. Several host threads may
+// run a launch each at the same time, and the kernels may wait for each other's signals, as on several devices. (Blocks
+// of one launch cannot wait for later blocks of that launch.) Checked are: barriers and
 // collectives that some thread never reaches, shared memory beyond the size of the launch, and asynchronous copies that
 // are read before they were awaited (a copy is done only when it is awaited). Shared memory is filled with NaN before
 // each block.
@@ -41,10 +43,12 @@ struct Word2 {
     uint32_t y;
 };
 
-extern Dim3 threadIdx;
-extern Dim3 blockIdx;
-extern Dim3 blockDim;
-extern Dim3 gridDim;
+// of the launch that this host thread runs
+#define OF_LAUNCH __thread __attribute__((tls_model("initial-exec")))
+extern OF_LAUNCH Dim3 threadIdx;
+extern OF_LAUNCH Dim3 blockIdx;
+extern OF_LAUNCH Dim3 blockDim;
+extern OF_LAUNCH Dim3 gridDim;
 
 unsigned char* sharedMemory();
 void __syncthreads();
@@ -80,8 +84,18 @@ inline Word2 load8(const void* global) {
     return v;
 }
 
-inline float loadFresh(const float* global) {
+template <class T>
+T loadFresh(const T* global) {
     return *global;
+}
+
+inline Word4 loadFresh16(const void* global) {
+    return load16(global);
+}
+
+inline void store16(void* global, const Word4& words) {
+    checkAligned(global, 16);
+    std::memcpy(global, &words, sizeof words);
 }
 
 template <class T>
@@ -155,7 +169,7 @@ inline void addAtomic(uint32_t* address, uint32_t value) {
 }
 
 inline void addAtomic(uint64_t* address, uint64_t value) {
-    wideAdditions++;
+    __atomic_fetch_add(&wideAdditions, 1, __ATOMIC_RELAXED);
     *address += value;
 }
 
@@ -166,3 +180,17 @@ inline uint32_t takeNumber(uint32_t* counter) {
 inline uint32_t arrive(uint32_t* counter) {
     return (*counter)++;
 }
+
+// Signals between kernels of different devices
+
+inline void storeRelease(uint32_t* signal, uint32_t value) {
+    __atomic_store_n(signal, value, __ATOMIC_RELEASE);
+}
+
+inline uint32_t loadAcquire(const uint32_t* signal) {
+    return __atomic_load_n(signal, __ATOMIC_ACQUIRE);
+}
+
+uint64_t nanoseconds();
+void pauseThread();      // lets the other fibers of the block and other host threads run
+[[noreturn]] void trap();

@@ -67,8 +67,9 @@ __device__ __forceinline__ Word2 load8(const void* global) {
     return *static_cast<const Word2*>(global);
 }
 
-/// Loads a number that other blocks of the same launch wrote, from L2, as L1 is not coherent.
-__device__ __forceinline__ float loadFresh(const float* global) {
+/// Loads a number that other blocks of the same launch, or other devices, wrote, from L2, as L1 is not coherent.
+template <class T>
+__device__ __forceinline__ T loadFresh(const T* global) {
     return __ldcg(global);
 }
 
@@ -157,6 +158,43 @@ __device__ __forceinline__ uint32_t arrive(uint32_t* counter) {
     uint32_t before;
     asm volatile("atom.add.acq_rel.gpu.global.u32 %0, [%1], 1;" : "=r"(before) : "l"(counter) : "memory");
     return before;
+}
+
+/// Does the same with 16 bytes.
+__device__ __forceinline__ Word4 loadFresh16(const void* global) {
+    return __ldcg(static_cast<const uint4*>(global));
+}
+
+__device__ __forceinline__ void store16(void* global, const Word4& words) {
+    *static_cast<Word4*>(global) = words;
+}
+
+/// Stores a signal for a kernel of any device. A kernel that has loaded it sees all writes that came before it.
+__device__ __forceinline__ void storeRelease(uint32_t* signal, uint32_t value) {
+    asm volatile("st.release.sys.global.u32 [%0], %1;" ::"l"(signal), "r"(value) : "memory");
+}
+
+__device__ __forceinline__ uint32_t loadAcquire(const uint32_t* signal) {
+    uint32_t value;
+    asm volatile("ld.acquire.sys.global.u32 %0, [%1];" : "=r"(value) : "l"(signal) : "memory");
+    return value;
+}
+
+/// The device's clock.
+__device__ __forceinline__ uint64_t nanoseconds() {
+    uint64_t now;
+    asm volatile("mov.u64 %0, %globaltimer;" : "=l"(now));
+    return now;
+}
+
+/// Waits a little before a signal is looked at again.
+__device__ __forceinline__ void pauseThread() {
+    __nanosleep(32);
+}
+
+/// Ends the kernel with an error. The device can then only be given up.
+__device__ __forceinline__ void trap() {
+    __trap();
 }
 
 #endif

@@ -5,6 +5,7 @@ import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.backend.cpu.CpuBackends;
 import dev.flover.engine.backend.cuda.CudaBackend;
+import dev.flover.engine.backend.cuda.CudaRanks;
 import dev.flover.engine.backend.cuda.driver.InstalledDevices;
 import dev.flover.engine.backend.ranks.NumaNodes;
 import dev.flover.engine.backend.ranks.ShardedBackend;
@@ -141,6 +142,9 @@ public final class Backends {
             ShardPlan.checkRanks(ranks);
             devices.ofRanks(ranks);
         }
+        if (ranks > 1 && (devices.isChosen() || !isOnHost(name))) {
+            return CudaRanks.open(devices.ofRanks(ranks));
+        }
         return ranks == 1 ? open(name, threads, devices) : open(name, threads, ranks, NumaNodes.ofThisMachine());
     }
 
@@ -152,7 +156,7 @@ public final class Backends {
     static BackendGroup open(String name, int threads, int ranks, NumaNodes nodes) {
         ShardPlan.checkRanks(ranks);
         return ranks == 1 ? open(name, threads)
-                : openShare(onHost(name, ranks), threads, ranks, nodes, new HostShare(0, 1));
+                : openShare(name.equals("auto") ? "cpu" : name, threads, ranks, nodes, new HostShare(0, 1));
     }
 
     /// Opens the backends of several engines of this process, each as [#open(String, int, int, DeviceList)] does: with
@@ -212,15 +216,6 @@ public final class Backends {
         }
     }
 
-    /// The name of the backend, which must compute on the host.
-    private static String onHost(String name, int ranks) {
-        if (!isOnHost(name)) {
-            throw new IllegalArgumentException("the backend cuda computes with one device, but " + ranks
-                    + " ranks are asked for; ask for 1 rank, or choose the backend cpu");
-        }
-        return name.equals("auto") ? "cpu" : name;
-    }
-
     private static boolean isOnHost(String name) {
         try (var one = open(name, 1)) {
             return !one.name().equals("cuda");
@@ -229,19 +224,34 @@ public final class Backends {
 
     /// The number of ranks that an operator asks for.
     ///
-    /// @param wanted `auto` for one rank for each NUMA node on which the model can be divided so, or a number
+    /// @param wanted a number, or `auto`: on a host one rank for each NUMA node, if the model can be divided so; on
+    ///     devices as few ranks as leave each device a quarter of its memory beside the stored weights
     /// @throws IllegalArgumentException if the text is neither, or the model cannot be divided among this number of
     ///     ranks
     public static int ranks(String wanted, String backend, Model model) {
         if (wanted.equals("auto")) {
-            int nodes = isOnHost(backend) ? NumaNodes.ofThisMachine().nodes().size() : 1;
-            return ShardPlan.RANKS.stream().filter(ranks -> ranks <= nodes && ranks <= ShardPlan.greatest(model))
-                    .reduce((_, last) -> last).orElse(1);
+            return isOnHost(backend) ? mostRanks(model, NumaNodes.ofThisMachine().nodes().size())
+                    : ranksThatHold(model, InstalledDevices.count(), InstalledDevices.leastBytes());
         }
         if (!wanted.matches("[1248]")) {
             throw new IllegalArgumentException("a model can be divided among 1, 2, 4 or 8 ranks, or auto; found "
                     + wanted);
         }
         return ShardPlan.of(model, Integer.parseInt(wanted)).ranks();
+    }
+
+    private static int mostRanks(Model model, int places) {
+        return ShardPlan.RANKS.stream().filter(ranks -> ranks <= places && ranks <= ShardPlan.greatest(model))
+                .reduce((_, last) -> last).orElse(1);
+    }
+
+    /// The fewest ranks whose stored weights take at most three quarters of a device; as many as there can be if they
+    /// always take more.
+    static int ranksThatHold(Model model, int devices, long deviceBytes) {
+        int most = mostRanks(model, devices);
+        return ShardPlan.RANKS.stream().filter(ranks -> ranks <= most)
+                .filter(ranks -> ShardPlan.of(model, ranks).shares().stream()
+                        .allMatch(share -> share.weightBytes() <= deviceBytes / 4 * 3))
+                .findFirst().orElse(most);
     }
 }

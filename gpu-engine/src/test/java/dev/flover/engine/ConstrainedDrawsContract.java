@@ -6,7 +6,7 @@ import dev.flover.engine.Generations.Outcome;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
-import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.backend.reference.ReferenceBackend;
 import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.constraint.ConstraintCompiler;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 public abstract class ConstrainedDrawsContract {
     private static final EngineConfig CONFIG = EngineConfig.of(8, 32).withPrefillChunk(16).withKvBlocks(60);
 
-    protected abstract Backend open();
+    protected abstract BackendGroup open();
 
     @Test
     void tokensWithinAMaskAreThoseOfTheReference() {
@@ -76,7 +76,7 @@ public abstract class ConstrainedDrawsContract {
                 SequenceRequest.of(new int[] {7, 7, 7}, SamplingParams.greedy(), 9, TokenSet.EMPTY));
     }
 
-    private static List<Outcome> together(Backend backend, List<SequenceRequest> requests) {
+    private static List<Outcome> together(BackendGroup backend, List<SequenceRequest> requests) {
         var generations = new Generations();
         try (var model = TinyModels.llama(21, TensorType.F32); var engine = Engine.start(model, backend, CONFIG)) {
             var ids = new ArrayList<Long>();

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.flover.engine.Generations.Outcome;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.backend.BackendCacheShapeBuilder;
@@ -13,17 +12,9 @@ import dev.flover.engine.backend.ranks.CpuSet;
 import dev.flover.engine.backend.ranks.NumaNodes;
 import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.model.Model;
-import dev.flover.engine.model.Weights;
-import dev.flover.engine.model.WeightsExpertsBuilder;
-import dev.flover.engine.model.WeightsLayerBuilder;
-import dev.flover.engine.sampling.SamplingParams;
-import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.sharding.ShardPlan;
-import dev.flover.engine.tensor.Matrix;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -43,7 +34,7 @@ class RanksTest {
                 folder.getFileName().toString(), () -> {
                     try (var model = ModelLoader.open(folder)) {
                         isRefusedBeyondItsGreatest(model);
-                        var divisible = withMoreShards(model);
+                        var divisible = RankRuns.withMoreShards(model);
                         sameBits(divisible, "cpu", Math.min(4, ShardPlan.greatest(divisible)));
                     }
                 }));
@@ -56,7 +47,7 @@ class RanksTest {
     void thePublishedStoriesGiveTheSameBits(String file, String backend) {
         try (var model = ModelLoader.open(TestData.of("stories260K").resolve(file))) {
             isRefusedBeyondItsGreatest(model);
-            sameBits(withMoreShards(model), backend, 2, 4);
+            sameBits(RankRuns.withMoreShards(model), backend, 2, 4);
         }
     }
 
@@ -123,6 +114,17 @@ class RanksTest {
         }
     }
 
+    @Test
+    void autoTakesAsFewDevicesAsHoldTheWeights() {
+        try (var model = ModelLoader.open(Path.of("..", "models", "novelist-f16.gguf"))) {
+            long whole = ShardPlan.of(model, 1).shares().getFirst().weightBytes();
+            assertThat(Backends.ranksThatHold(model, 8, 2 * whole)).isEqualTo(1);
+            assertThat(Backends.ranksThatHold(model, 8, whole)).isEqualTo(2);
+            assertThat(Backends.ranksThatHold(model, 8, 1)).as("too little memory on all").isEqualTo(8);
+            assertThat(Backends.ranksThatHold(model, 3, 1)).as("of three devices").isEqualTo(2);
+        }
+    }
+
     private static void sameBits(Model model, String backend, int... numbersOfRanks) {
         var expected = outcomes(model, Backends.open(backend, 2));
         for (int ranks : numbersOfRanks) {
@@ -140,64 +142,7 @@ class RanksTest {
         }
     }
 
-    /// The same model with products in as many shards as its widths can be divided into, although the loader makes
-    /// shards of at least 32 columns: so that models as narrow as these run on more ranks. The order of additions
-    /// is then another, on one rank too.
-    private static Model withMoreShards(Model model) {
-        var old = model.weights();
-        int byHeads = Math.min(8, Integer.lowestOneBit(model.config().heads()));
-        var layers = old.layers().stream().map(layer -> WeightsLayerBuilder.builder(layer)
-                .attentionOut(layer.attentionOut().withShards(byHeads))
-                .feedForwardOut(layer.feedForwardOut() == null ? null : inMoreShards(layer.feedForwardOut()))
-                .experts(layer.experts() == null ? null : inMoreShards(layer.experts())).build()).toList();
-        return model.withWeights(new Weights(
-                old.embedding(), old.positions(), layers, old.finalNorm(), old.head(), old.headBias()));
-    }
-
-    private static Weights.Experts inMoreShards(Weights.Experts old) {
-        var shared = old.shared();
-        return WeightsExpertsBuilder.builder(old).out(old.out().stream().map(RanksTest::inMoreShards).toList())
-                .shared(shared == null ? null
-                        : new Weights.SharedExpert(shared.in(), inMoreShards(shared.out()), shared.gate())).build();
-    }
-
-    private static Matrix inMoreShards(Matrix old) {
-        return old.withShards(Math.min(8, Integer.lowestOneBit(old.inputs())));
-    }
-
-    private static List<Outcome> outcomes(Model model, BackendGroup backend) {
-        var generations = new Generations();
-        var ids = new ArrayList<Long>();
-        try (var engine = Engine.start(model, backend, CONFIG)) {
-            var requests = requests(model.config().vocabulary());
-            for (boolean more = true; more || ids.size() < requests.size(); ) {
-                if (ids.size() < requests.size()) {
-                    var request = requests.get(ids.size());
-                    ids.add(engine.admit(request));
-                    generations.expect(ids.getLast(), request);
-                }
-                more = engine.step(generations);
-            }
-            assertThat(engine.status().preemptions()).as("preemptions").isPositive();
-            assertThat(engine.status().prefixHits()).as("shared prefixes").isPositive();
-        }
-        return ids.stream().map(generations::outcome).toList();
-    }
-
-    /// Sampled and greedy requests, each second with the same beginning.
-    private static List<SequenceRequest> requests(int vocabulary) {
-        var random = new Random(5);
-        int[] shared = random.ints(13, 0, vocabulary).toArray();
-        var requests = new ArrayList<SequenceRequest>();
-        for (int i = 0; i < 6; i++) {
-            int[] prompt = random.ints(15 + i, 0, vocabulary).toArray();
-            if (i % 2 == 0) {
-                System.arraycopy(shared, 0, prompt, 0, shared.length);
-            }
-            var sampling = i % 3 == 0 ? SamplingParams.greedy() : SamplingParams.sampled(0.9f, i)
-                    .withTopP(0.9f).withRepetitionPenalty(1.1f);
-            requests.add(SequenceRequest.of(prompt, sampling.withTopLogprobs(2), 6 + i, TokenSet.EMPTY));
-        }
-        return requests;
+    private static List<?> outcomes(Model model, BackendGroup backend) {
+        return RankRuns.outcomes(model, backend, CONFIG, RankRuns.requests(model.config().vocabulary(), 6, 6));
     }
 }

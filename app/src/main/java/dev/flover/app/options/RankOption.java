@@ -17,8 +17,8 @@ public final class RankOption {
 
     @Option(names = "--tp", paramLabel = "N", defaultValue = "1",
             description = "Ranks that divide the model among themselves (tensor parallelism): 1, 2, 4 or 8 groups of "
-                    + "threads of a CPU backend; auto is one for each NUMA node. Tokens do not depend on it. Default: "
-                    + "${DEFAULT-VALUE}.")
+                    + "threads of a CPU backend, or devices of the backend cuda; auto is one for each NUMA node, or "
+                    + "as few devices as hold the weights. Tokens do not depend on it. Default: ${DEFAULT-VALUE}.")
     private String ranks;
 
     /// Returns the option's text: a number or `auto`.

@@ -368,9 +368,9 @@ public final class SettingTable {
             "Compute threads of a CPU backend. Default: one for each core.");
     public static final Setting<String> TP = pipeline(Section.ENGINE, "tp", text("1|2|4|8|auto", "1, 2, 4, 8 or auto",
             "N"), "1",
-            "Ranks that divide the model among themselves (tensor parallelism): groups of threads of a CPU backend; "
-                    + "auto is one for each NUMA node. Tokens do not depend on it; `flover inspect --tp list` shows "
-                    + "what a model allows.");
+            "Ranks that divide the model among themselves (tensor parallelism): groups of threads of a CPU backend, or "
+                    + "devices of the backend cuda. auto is one for each NUMA node, or as few devices as hold the "
+                    + "weights. Tokens do not depend on it; `flover inspect --tp list` shows what a model allows.");
     public static final Setting<String> DEVICES = pipeline(Section.ENGINE, "devices",
             text("\\d{1,4}(,\\d{1,4})*", "numbers of devices with commas between them, such as 0,1", "N,..."),
             "Devices of the backend cuda, by the numbers that `flover devices` prints: one for each rank of the first "

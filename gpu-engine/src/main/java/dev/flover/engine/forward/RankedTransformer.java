@@ -1,5 +1,6 @@
 package dev.flover.engine.forward;
 
+import dev.flover.engine.api.EngineException;
 import dev.flover.engine.api.LoadListener;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backend.CacheShape;
@@ -58,9 +59,22 @@ public final class RankedTransformer {
     }
 
     /// As [Transformer#finish], for one rank after another.
+    ///
+    /// @throws EngineException if a rank failed, with the failures of all ranks in its message
     public void finish(StepPlan plan) {
-        for (var rank : ranks) {
-            rank.finish(plan);
+        EngineException first = null;
+        String failures = "";
+        for (int rank = 0; rank < ranks.length; rank++) {
+            try {
+                ranks[rank].finish(plan);
+            } catch (EngineException e) {
+                first = first == null ? e : first;
+                failures += (failures.isEmpty() ? "" : "; ") + "rank " + rank + " of " + ranks.length + " failed: "
+                        + e.getMessage();
+            }
+        }
+        if (first != null) {
+            throw new EngineException(failures, first);
         }
     }
 

@@ -35,7 +35,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The CUDA backend: each verb launches kernels on one stream of one device. See the package's description.
-public final class CudaBackend implements Backend {
+public sealed class CudaBackend implements Backend permits CudaRank {
     /// Steps that may be begun and not yet ended.
     static final int STEPS_IN_FLIGHT = 2;
 
@@ -47,9 +47,9 @@ public final class CudaBackend implements Backend {
     private static final int PROJECT_THREADS = 256;
     private static final int SAMPLE_THREADS = 512;
 
-    private final Driver driver;
-    private final KernelSet kernels;
-    private final Arguments arguments = new Arguments();
+    final Driver driver;
+    final KernelSet kernels;
+    final Arguments arguments = new Arguments();
     private final StepGraphs graphs;
     private final Map<Rotary, Long> turns = new HashMap<>();
     private final Set<Storage> multiplied = EnumSet.noneOf(Storage.class);
@@ -58,11 +58,11 @@ public final class CudaBackend implements Backend {
     /// The number of the device, as the driver counts.
     private int number;
     private int tokenBudget;
-    private StepSlots slots;
-    private CudaCache cache;
+    StepSlots slots;
+    CudaCache cache;
     private @Nullable Draw draw;
     /// The plan whose draw waits for tokens of the step before it; null if there is none.
-    private @Nullable StepPlan undrawn;
+    @Nullable StepPlan undrawn;
 
     /// The inputs of a step's draw, which are the same for all steps.
     private record Draw(long logits, int vocabulary, float softCap) {}
@@ -70,7 +70,7 @@ public final class CudaBackend implements Backend {
     CudaBackend(Driver driver) {
         this.driver = driver;
         kernels = new KernelSet(driver);
-        graphs = new StepGraphs(driver);
+        graphs = new StepGraphs(driver, this::recorded);
         workspace = new Workspace(driver);
         experts = new ExpertVerbs(driver, kernels, workspace);
     }
@@ -205,13 +205,27 @@ public final class CudaBackend implements Backend {
         drawWithinConstraints();
         this.cache = (CudaCache) cache;
         if (slots == null) {
-            slots = new StepSlots(driver, this.cache.shape(), tokenBudget, Workspace.SPLITS, experts.chosen());
+            slots = new StepSlots(
+                    driver, this.cache.shape(), tokenBudget, Workspace.SPLITS, experts.chosen(), draws());
             workspace.sizeFor(this.cache.shape(), this.cache.storage(), tokenBudget);
         }
         workspace.allocate();
         slots.begin(plan, this.cache, kernels, arguments);
-        undrawn = slots.drawsWithinConstraints(plan) ? plan : null;
+        undrawn = drawsLater(plan) ? plan : null;
     }
+
+    /// Whether this device draws the tokens of its sequences.
+    boolean draws() {
+        return true;
+    }
+
+    /// Whether a step's draw must wait for tokens of the step before it.
+    boolean drawsLater(StepPlan plan) {
+        return slots.drawsWithinConstraints(plan);
+    }
+
+    /// Called when a step has been recorded, before it is launched.
+    void recorded() {}
 
     @Override
     public void forward(StepPlan plan, Runnable verbs) {
@@ -581,7 +595,7 @@ public final class CudaBackend implements Backend {
 
     /// Launches the draw of the step that was launched without it, if there is such a step, after the step before it
     /// has ended.
-    private void drawWithinConstraints() {
+    void drawWithinConstraints() {
         if (undrawn != null) {
             slots.awaitMasks(undrawn);
             launchDraw();
@@ -590,7 +604,7 @@ public final class CudaBackend implements Backend {
         }
     }
 
-    private void launchDraw() {
+    void launchDraw() {
         assert draw != null;
         var sampling = cache.sampling();
         int samples = bucket(Counter.SAMPLES);
@@ -649,7 +663,7 @@ public final class CudaBackend implements Backend {
     }
 
     /// The number of rows for which this step's launches are made. The device skips the rows beyond the plan's.
-    private int bucket(Counter counter) {
+    int bucket(Counter counter) {
         var plan = slots.current();
         return switch (counter) {
             case ROWS -> RowBuckets.of(plan.rows());

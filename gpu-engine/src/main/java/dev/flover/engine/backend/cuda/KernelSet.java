@@ -46,6 +46,11 @@ final class KernelSet {
     final int scaleRows;
     final int routeHeads;
     final int copyHeads;
+    final int collectLogits;
+    final int takeTokens;
+    final int addExpertBiases;
+    /// By the logarithm of the number of ranks, from two ranks on.
+    private final int[] join = new int[3];
     private final Map<Storage, Integer> attentionPlain = new EnumMap<>(Storage.class);
     private final Map<Storage, Integer> append = new EnumMap<>(Storage.class);
     private final Map<Storage, int[]> project = new EnumMap<>(Storage.class);
@@ -87,6 +92,12 @@ final class KernelSet {
         scaleRows = driver.kernel("scale_rows", 0);
         routeHeads = driver.kernel("route_heads", 0);
         copyHeads = driver.kernel("copy_heads", 0);
+        collectLogits = driver.kernel("collect_logits", 0);
+        takeTokens = driver.kernel("take_tokens", 0);
+        addExpertBiases = driver.kernel("add_expert_biases", 0);
+        for (int i = 0; i < join.length; i++) {
+            join[i] = driver.kernel("join_" + (2 << i), 0);
+        }
         attentionPlain.put(Storage.F32, driver.kernel("attention_f32", attentionPlainBytes(1024)));
         for (var storage : new Storage[] {Storage.F16, Storage.BF16}) {
             attentionPlain.put(storage,
@@ -128,6 +139,11 @@ final class KernelSet {
         project.put(storage, plain);
         projectNormalised.put(storage, normalised);
         projectExperts.put(storage, ofExperts);
+    }
+
+    /// @param ranks 2, 4 or 8
+    int join(int ranks) {
+        return join[Integer.numberOfTrailingZeros(ranks) - 1];
     }
 
     private static <T> T of(Map<Storage, T> kernels, Storage storage) {

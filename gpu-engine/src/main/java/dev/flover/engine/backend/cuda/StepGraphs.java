@@ -16,10 +16,13 @@ final class StepGraphs {
     private static final int NOT_YET = -1;
 
     private final Driver driver;
+    private final Runnable recorded;
     private final Map<Long, Integer> graphs = new HashMap<>();
 
-    StepGraphs(Driver driver) {
+    /// @param recorded called after a step was recorded and before it is launched
+    StepGraphs(Driver driver, Runnable recorded) {
         this.driver = driver;
+        this.recorded = recorded;
     }
 
     /// Runs the step's verbs, or replays their recording.
@@ -37,6 +40,7 @@ final class StepGraphs {
             if (graph == NOT_YET) {
                 graph = capture(verbs);
                 graphs.put(key, graph);
+                recorded.run();
             }
             driver.launchGraph(graph);
         }

@@ -31,6 +31,7 @@ final class StepSlots {
     private final int mostEdits;
     private final long deviceStaging;
     private final long stagingBytes;
+    private final boolean draws;
     private final ConstraintMasks masks;
     private final Slot[] ring = new Slot[CudaBackend.STEPS_IN_FLIGHT];
     private int next;
@@ -65,8 +66,10 @@ final class StepSlots {
     }
 
     /// @param chosen experts that each row chooses; 0 if the model has none
-    StepSlots(Driver driver, CacheShape shape, int tokenBudget, int scratchEntries, int chosen) {
+    /// @param draws  whether this device draws the tokens, or takes those that another has drawn
+    StepSlots(Driver driver, CacheShape shape, int tokenBudget, int scratchEntries, int chosen, boolean draws) {
         this.driver = driver;
+        this.draws = draws;
         this.scratchEntries = scratchEntries;
         samples = StepPlan.mostSamples(shape.slots());
         mostEdits = Math.max(1024, 4 * shape.slots());
@@ -97,7 +100,9 @@ final class StepSlots {
 
     /// Waits for the masks that the step's draw needs, and enqueues their copy. All earlier steps must have ended.
     void awaitMasks(StepPlan plan) {
-        masks.enqueueUpload(plan, slotOf(plan).fitting);
+        if (draws) {
+            masks.enqueueUpload(plan, slotOf(plan).fitting);
+        }
     }
 
     /// The plan whose verbs are being enqueued now.
@@ -117,7 +122,9 @@ final class StepSlots {
         cache.move(plan);
         admit(plan, slot, cache, kernels, arguments);
         editTables(plan, slot, cache, kernels, arguments);
-        masks.collect(plan, cache, slot.fitting);
+        if (draws) {
+            masks.collect(plan, cache, slot.fitting);
+        }
         long bytes = slot.encoder.encode(
                 plan, cache, slot.results.deviceAddress(), scratchEntries, slot.fitting.indexes());
         driver.enqueueUpload(devicePlan, slot.image.memory().asSlice(0, bytes));
@@ -129,7 +136,9 @@ final class StepSlots {
             var sampling = cache.sampling();
             int home = cache.home(admission.slot());
             long bytes = SamplingHomes.bytes(admission, cache.shape().vocabulary());
-            masks.admit(home, admission);
+            if (draws) {
+                masks.admit(home, admission);
+            }
             if (bytes > stagingBytes) {
                 admitLarge(admission, bytes, home, cache, kernels, arguments);
                 continue;
@@ -207,8 +216,10 @@ final class StepSlots {
             driver.record(slot.event);
         }
         driver.await(slot.event);
-        read(slot.results.memory(), plan);
-        slot.fitting.append(plan);
+        if (draws) {
+            read(slot.results.memory(), plan);
+            slot.fitting.append(plan);
+        }
         slot.plan = null;
     }
 

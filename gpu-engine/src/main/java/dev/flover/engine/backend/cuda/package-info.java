@@ -8,6 +8,9 @@
 ///
 ///   weight ─► WeightPacker ── tiles in the order of tensor-core fragments ──► CudaWeight
 ///   Driver ◄── JCudaDevice (a device)     in tests: the same kernels, run thread by thread on the host
+///
+///   several devices   CudaRanks ─► a CudaRank for each: a CudaBackend whose kernels meet those of the other ranks
+///                     RankGroup: the memory by which they signal, and where their host threads meet
 /// ```
 ///
 /// The package knows neither whole models nor sequences: only plans, tensors, slots, and the operations that a model's

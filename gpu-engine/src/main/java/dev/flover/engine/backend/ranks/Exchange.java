@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 ///
 /// A tensor that a rank has given may be overwritten from the next but one meeting on: a rank arrives at the next
 /// meeting only when it has read what it was given at this one.
-final class Exchange {
+public final class Exchange {
     private static final int SPINS_A_LOOK = 64;
     /// How long a rank spins, and until when it then yields, before it sleeps between two looks. Meetings of a step
     /// follow each other faster than that. Ranks that share processors do not spin, and sleep soon.
@@ -31,7 +31,7 @@ final class Exchange {
     private final int[] numbers;
     private volatile boolean failed;
 
-    Exchange(int ranks) {
+    public Exchange(int ranks) {
         this.ranks = ranks;
         boolean crowded = ranks > Runtime.getRuntime().availableProcessors();
         spinNanos = crowded ? 0 : SPIN_NANOS;
@@ -50,7 +50,7 @@ final class Exchange {
     /// Gives a tensor to the other ranks, and waits until all have given theirs.
     ///
     /// @return the tensors of all ranks; valid until this rank's next but one meeting
-    List<Tensor> meet(int rank, Tensor tensor) {
+    public List<Tensor> meet(int rank, Tensor tensor) {
         int turn = turn(rank);
         given[turn][rank] = tensor;
         meet(rank);
@@ -58,7 +58,7 @@ final class Exchange {
     }
 
     /// The least of the numbers that the ranks give.
-    int least(int rank, int number) {
+    public int least(int rank, int number) {
         int first = turn(rank) * ranks;
         numbers[first + rank] = number;
         meet(rank);
@@ -68,7 +68,7 @@ final class Exchange {
     /// Waits until all ranks have arrived.
     ///
     /// @throws EngineException if another rank failed
-    void meet(int rank) {
+    public void meet(int rank) {
         long meeting = arrivals.incrementAndGet(rank * LINE);
         for (int other = 0; other < ranks; other++) {
             await(other, meeting);
@@ -96,7 +96,7 @@ final class Exchange {
     }
 
     /// Lets all ranks that wait, now or later, fail.
-    void fail() {
+    public void fail() {
         failed = true;
     }
 }

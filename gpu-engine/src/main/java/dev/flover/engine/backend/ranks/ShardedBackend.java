@@ -15,6 +15,7 @@ public final class ShardedBackend implements BackendGroup {
     private final List<Backend> backends;
     private final List<Backend> ranks;
     private final RankThreads threads;
+    private final String place;
 
     /// Ranks on one host, whose backends allocate in the host's memory.
     ///
@@ -22,16 +23,35 @@ public final class ShardedBackend implements BackendGroup {
     /// @param onStart  called on the thread of each rank, with the rank, before it computes anything; null for none,
     ///     and then the thread that calls [#each] computes the first rank
     public ShardedBackend(List<Backend> backends, @Nullable IntConsumer onStart) {
+        this(backends, new Exchange(backends.size()), onStart);
+    }
+
+    private ShardedBackend(List<Backend> backends, Exchange exchange, @Nullable IntConsumer onStart) {
+        this(backends, IntStream.range(0, backends.size())
+                .<Backend>mapToObj(rank -> new RankBackend(backends.get(rank), exchange, rank, backends.size()))
+                .toList(), onStart, exchange::fail, "");
+    }
+
+    private ShardedBackend(
+            List<? extends Backend> backends, List<? extends Backend> ranks, @Nullable IntConsumer onStart,
+            Runnable onFailure, String place) {
         this.backends = List.copyOf(backends);
+        this.ranks = List.copyOf(ranks);
+        this.place = place;
         if (backends.stream().map(Backend::arithmetic).distinct().count() != 1) {
             throw new IllegalArgumentException("the ranks of a model need backends of equal arithmetic, found "
                     + backends.stream().map(Backend::arithmetic).toList());
         }
-        var exchange = new Exchange(backends.size());
-        ranks = IntStream.range(0, backends.size())
-                .<Backend>mapToObj(rank -> new RankBackend(backends.get(rank), exchange, rank, backends.size()))
-                .toList();
-        threads = new RankThreads(backends.size(), onStart, exchange::fail);
+        threads = new RankThreads(backends.size(), onStart, onFailure);
+    }
+
+    /// Ranks whose operations meet those of the other ranks themselves, such as on devices.
+    ///
+    /// @param ranks     one for each rank, of equal arithmetic; they are closed with this object
+    /// @param onFailure called when a rank has failed, on its thread: lets the ranks fail that wait for it
+    /// @param place     where the ranks compute, in words, for a log line
+    public static ShardedBackend ofMeeting(List<? extends Backend> ranks, Runnable onFailure, String place) {
+        return new ShardedBackend(ranks, ranks, null, onFailure, place);
     }
 
     @Override
@@ -46,7 +66,12 @@ public final class ShardedBackend implements BackendGroup {
 
     @Override
     public String describe() {
-        return backends.size() + " ranks, each: " + backends.getFirst().describe();
+        return backends.size() + " ranks" + place + ", each: " + backends.getFirst().describe();
+    }
+
+    @Override
+    public int stepsAhead() {
+        return ranks.getFirst().stepsAhead();
     }
 
     @Override

@@ -25,6 +25,7 @@ final class EmulatedDriver implements Driver {
     private final Emulator emulator;
     private final long memoryBytes;
     private final int multiprocessors;
+    private final int number;
     private final Arena arena = Arena.ofShared();
     private final TreeMap<Long, MemorySegment> allocations = new TreeMap<>();
     private final Map<Integer, Integer> mostShared = new HashMap<>();
@@ -55,6 +56,11 @@ final class EmulatedDriver implements Driver {
     }
 
     EmulatedDriver(Emulator emulator, long memoryBytes, int multiprocessors) {
+        this(emulator, memoryBytes, multiprocessors, 0);
+    }
+
+    EmulatedDriver(Emulator emulator, long memoryBytes, int multiprocessors, int number) {
+        this.number = number;
         this.multiprocessors = multiprocessors;
         this.emulator = emulator;
         this.memoryBytes = memoryBytes;
@@ -72,6 +78,15 @@ final class EmulatedDriver implements Driver {
     public DeviceProperties properties() {
         return new DeviceProperties("emulated device", 80, multiprocessors, memoryBytes, 163 * 1024, 13000);
     }
+
+    @Override
+    public int number() {
+        return number;
+    }
+
+    /// Kernels reach all memory of the host.
+    @Override
+    public void reach(Driver other) {}
 
     @Override
     public synchronized long freeBytes() {
@@ -192,10 +207,8 @@ final class EmulatedDriver implements Driver {
 
     private void run(Launch launch) {
         launches++;
-        synchronized (Emulator.class) {
-            emulator.launch(launch.kernel, launch.gridX, launch.gridY, launch.gridZ, launch.threads,
-                    launch.sharedBytes, launch.argument);
-        }
+        emulator.launch(launch.kernel, launch.gridX, launch.gridY, launch.gridZ, launch.threads, launch.sharedBytes,
+                launch.argument);
     }
 
     @Override
@@ -236,6 +249,11 @@ final class EmulatedDriver implements Driver {
 
     @Override
     public void synchronise() {}
+
+    @Override
+    public void quieten() {
+        graphs.clear();
+    }
 
     @Override
     public synchronized void close() {

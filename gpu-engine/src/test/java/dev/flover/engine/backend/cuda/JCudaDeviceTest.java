@@ -10,7 +10,8 @@ import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
-import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.BackendGroup;
+import dev.flover.engine.backend.cuda.RankGroup.Limits;
 import dev.flover.engine.backend.cuda.StubDriver.Timing;
 import dev.flover.engine.backend.cuda.driver.CudaException;
 import dev.flover.engine.backend.cuda.driver.Driver;
@@ -83,7 +84,7 @@ class JCudaDeviceTest {
         return SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.sampled(1, 7), tokens, TokenSet.EMPTY);
     }
 
-    private static List<Integer> generate(Backend backend) {
+    private static List<Integer> generate(BackendGroup backend) {
         var answers = new Answers();
         try (var model = TinyModels.llama(5, TensorType.Q8_0); var engine = Engine.start(model, backend, CONFIG)) {
             engine.admit(request(30));
@@ -169,6 +170,39 @@ class JCudaDeviceTest {
 
             assertThat(firstByte(first, there)).isEqualTo((byte) 1);
             assertThat(firstByte(second, here)).isEqualTo((byte) 2);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Timing.class)
+    void twoDevicesGiveTheTokensOfOne(Timing timing) {
+        var expected = generate(EmulatedBackends.open());
+        stub.reset(timing, MEMORY_BYTES);
+        var ranks = CudaRanks.open(List.of(stub.open(0), stub.open(1)), Limits.STANDARD);
+        assertThat(ranks.describe()).startsWith("2 ranks on devices 0, 1 with peer access, each: stub device");
+        assertThat(generate(ranks)).isEqualTo(expected).hasSize(30);
+        assertThat(stub.calls("cuGraphLaunch")).isGreaterThan(40);
+        assertThat(stub.held()).as("memory, streams and graphs not given back").isZero();
+    }
+
+    @Test
+    void twoRanksOnOneDeviceGiveItsTokens() {
+        var expected = generate(EmulatedBackends.open());
+        var ranks = CudaRanks.open(List.of(stub.open(0), stub.open(0)), Limits.STANDARD);
+        assertThat(ranks.describe()).startsWith("2 ranks on device 0, each: stub device");
+        assertThat(generate(ranks)).isEqualTo(expected);
+        assertThat(stub.calls("cuCtxEnablePeerAccess")).isZero();
+        assertThat(stub.held()).isZero();
+    }
+
+    @Test
+    void devicesThatDoNotReachEachOtherAreRefusedByName() {
+        stub.reachEachOther(false);
+        try (var first = stub.open(0); var second = stub.open(1)) {
+            var both = List.of(first, second);
+            assertThatThrownBy(() -> CudaRanks.open(both, Limits.STANDARD)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("device 0 (stub device) does not reach the memory of device 1 (stub "
+                            + "device), so they cannot compute one model together");
         }
     }
 

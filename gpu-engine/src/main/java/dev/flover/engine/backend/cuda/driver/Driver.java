@@ -13,6 +13,14 @@ import java.lang.foreign.MemorySegment;
 public interface Driver extends AutoCloseable {
     DeviceProperties properties();
 
+    /// The number of the device, as the driver counts.
+    int number();
+
+    /// Lets kernels of this device read and write the memory of another, also memory that is allocated later.
+    ///
+    /// @throws IllegalArgumentException if this device does not reach that memory; the message names both devices
+    void reach(Driver other);
+
     long freeBytes();
 
     /// Allocates device memory with undefined content.
@@ -75,6 +83,9 @@ public interface Driver extends AutoCloseable {
 
     /// Waits until all enqueued work has finished.
     void synchronise();
+
+    /// Waits until all enqueued work has finished or failed, and destroys the graphs. Only [#close] may follow.
+    void quieten();
 
     @Override
     void close();

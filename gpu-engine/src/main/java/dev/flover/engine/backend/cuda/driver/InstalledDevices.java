@@ -23,6 +23,12 @@ public final class InstalledDevices {
         return can[0] != 0;
     }
 
+    /// The memory of the device that has the least.
+    public static long leastBytes() {
+        return IntStream.range(0, count()).mapToLong(
+                number -> JCudaDevice.properties(JCudaDevice.device(number)).totalBytes()).min().orElseThrow();
+    }
+
     /// @throws IllegalArgumentException if the driver has no device of that number
     static void requireExisting(int number) {
         if (number >= count()) {

@@ -37,6 +37,7 @@ public final class JCudaDevice implements Driver {
     private static final int UPLOAD_BYTES = 1 << 30;
     private static final int LEAST_CAPABILITY = 80;
 
+    private final int number;
     private final DeviceProperties properties;
     private final CUdevice device;
     private final CUcontext context = new CUcontext();
@@ -58,8 +59,9 @@ public final class JCudaDevice implements Driver {
     }
 
     /// @param fatbin the kernels, compiled for several architectures
-    public JCudaDevice(int ordinal, byte[] fatbin) {
-        device = device(ordinal);
+    public JCudaDevice(int number, byte[] fatbin) {
+        this.number = number;
+        device = device(number);
         properties = properties(device);
         check("cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "");
         attach();
@@ -156,6 +158,29 @@ public final class JCudaDevice implements Driver {
     @Override
     public DeviceProperties properties() {
         return properties;
+    }
+
+    @Override
+    public int number() {
+        return number;
+    }
+
+    @Override
+    public void reach(Driver other) {
+        if (other.number() == number) {
+            return;
+        }
+        if (!InstalledDevices.reaches(number, other.number())) {
+            throw new IllegalArgumentException("device " + number + " (" + properties.name() + ") does not reach the "
+                    + "memory of device " + other.number() + " (" + other.properties().name() + "), so they cannot "
+                    + "compute one model together; choose devices with peer access (`flover devices` lists them), or 1 "
+                    + "rank and an instance for each device");
+        }
+        attach();
+        int result = JCudaDriver.cuCtxEnablePeerAccess(((JCudaDevice) other).context, 0);
+        if (result != CUresult.CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED) {
+            check("cuCtxEnablePeerAccess", result, "from device " + number + " to device " + other.number());
+        }
     }
 
     @Override
@@ -287,6 +312,7 @@ public final class JCudaDevice implements Driver {
         var executable = new CUgraphExec();
         check("cuGraphInstantiate", JCudaDriver.cuGraphInstantiate(executable, graph, 0), "");
         check("cuGraphDestroy", JCudaDriver.cuGraphDestroy(graph), "");
+        check("cuGraphUpload", JCudaDriver.cuGraphUpload(executable, stream), "");
         graphs.add(executable);
         return graphs.size() - 1;
     }
@@ -340,6 +366,15 @@ public final class JCudaDevice implements Driver {
         check("cuStreamSynchronize", JCudaDriver.cuStreamSynchronize(stream), "");
     }
 
+    /// After the device was lost, every call fails; these errors are ignored.
+    @Override
+    public synchronized void quieten() {
+        JCudaDriver.cuCtxSetCurrent(context);
+        JCudaDriver.cuStreamSynchronize(stream);
+        graphs.forEach(JCudaDriver::cuGraphExecDestroy);
+        graphs.clear();
+    }
+
     /// Frees all memory, graphs and events. After the device was lost, every call fails; these errors are ignored, as
     /// the end of the context frees everything that is left.
     @Override
@@ -348,9 +383,7 @@ public final class JCudaDevice implements Driver {
             return;
         }
         closed = true;
-        JCudaDriver.cuCtxSetCurrent(context);
-        JCudaDriver.cuStreamSynchronize(stream);
-        graphs.forEach(JCudaDriver::cuGraphExecDestroy);
+        quieten();
         events.forEach(JCudaDriver::cuEventDestroy);
         marks.forEach(JCudaDriver::cuEventDestroy);
         allocations.values().forEach(JCudaDriver::cuMemFree);
