@@ -5,6 +5,7 @@ import dev.flover.benchmarks.engine.BenchEngineCommand;
 import dev.flover.benchmarks.fusion.BenchFusionCommand;
 import dev.flover.benchmarks.instances.BenchInstancesCommand;
 import dev.flover.benchmarks.kernels.BenchKernelsCommand;
+import dev.flover.benchmarks.loading.BenchLoadingCommand;
 import dev.flover.benchmarks.page.BenchPageCommand;
 import dev.flover.benchmarks.topics.BenchBatchCommand;
 import dev.flover.benchmarks.topics.BenchPipelineCommand;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Spec;
         commandListHeading = "%nBenchmarks:%n",
         subcommands = {BenchEngineCommand.class, BenchFusionCommand.class, BenchPipelineCommand.class,
             BenchBatchCommand.class, BenchConstraintsCommand.class, BenchPageCommand.class,
-            BenchInstancesCommand.class, BenchKernelsCommand.class})
+            BenchInstancesCommand.class, BenchKernelsCommand.class, BenchLoadingCommand.class})
 final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;

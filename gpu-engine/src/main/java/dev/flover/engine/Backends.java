@@ -3,6 +3,7 @@ package dev.flover.engine;
 import dev.flover.engine.api.EngineException;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.BackendGroup;
+import dev.flover.engine.backend.WeightFolder;
 import dev.flover.engine.backend.cpu.CpuBackends;
 import dev.flover.engine.backend.cuda.CudaBackend;
 import dev.flover.engine.backend.cuda.CudaRanks;
@@ -76,6 +77,21 @@ public final class Backends {
             } else if (kvBits != KV_BITS) {
                 throw new IllegalArgumentException("a number in the KV cache has 8 or 16 bits, found " + kvBits);
             }
+            return backend;
+        } catch (IllegalArgumentException e) {
+            backend.close();
+            throw e;
+        }
+    }
+
+    /// Lets a backend keep its packed weights in a folder, or map those that are there. To be called before an engine
+    /// is started with the backend. Closes the backend if it fails.
+    ///
+    /// @throws IllegalArgumentException if the backend packs no weights, or if the folder cannot be one
+    public static <B extends BackendGroup> B withWeightsIn(Path folder, Model model, B backend) {
+        try {
+            long bytes = ShardPlan.of(model, 1).shares().getFirst().weightBytes();
+            backend.keepWeights(new WeightFolder(folder, model.fingerprint(), bytes, 0, 1));
             return backend;
         } catch (IllegalArgumentException e) {
             backend.close();

@@ -105,7 +105,7 @@ final class MachineChecks {
     private Finding memory(ModelSummary model, int contextLength) {
         var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         var config = pipeline.engine();
-        long block = model.cachedBytes() * config.blockTokens();
+        long block = model.cachedBytes(settings.get(SettingTable.KV_BITS)) * config.blockTokens();
         long wanted = (long) config.maxSequences()
                 * Math.ceilDiv(contextLength, config.blockTokens());
         long quarter = system.getTotalMemorySize() / 4 / block;

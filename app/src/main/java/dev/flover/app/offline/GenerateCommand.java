@@ -8,7 +8,9 @@ import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.RankOption;
 import dev.flover.app.options.SamplingOptions;
+import dev.flover.app.options.WeightOption;
 import dev.flover.engine.Engine;
+import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.EngineStatus;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.sampling.SamplingOption;
@@ -72,6 +74,9 @@ public final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private RankOption rankOption;
 
+    @Mixin
+    private WeightOption weightOption;
+
     @Option(names = "--json", description = "Write one JSON object per line for each answer.")
     private boolean json;
 
@@ -109,8 +114,7 @@ public final class GenerateCommand implements Callable<Integer> {
             List<Answer> answers = prepare(requests, model, problems);
             refuse(List.copyOf(problems.values()));
             var config = engineOptions.config(spec.commandLine());
-            var backend = engineOptions.openBackend(spec.commandLine(), rankOption, model);
-            try (Engine engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr())) {
+            try (Engine engine = start(model, config)) {
                 var report = new AnswerReport(spec.commandLine(), answers, json, input.prompt != null);
                 var run = new FusedRun(engine, report);
                 admit(run, answers);
@@ -123,6 +127,14 @@ public final class GenerateCommand implements Callable<Integer> {
             }
             return answers.stream().anyMatch(Answer::failed) ? ExitCode.SOFTWARE : ExitCode.OK;
         }
+    }
+
+    private Engine start(Model model, EngineConfig config) {
+        var backend = weightOption.apply(model,
+                engineOptions.openBackend(spec.commandLine(), rankOption, model));
+        var engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr());
+        WeightOption.report(backend, spec.commandLine().getErr());
+        return engine;
     }
 
     private int answerFile() {
@@ -139,8 +151,7 @@ public final class GenerateCommand implements Callable<Integer> {
         }
         try (Model model = modelOption.open()) {
             var config = engineOptions.config(spec.commandLine());
-            var backend = engineOptions.openBackend(spec.commandLine(), rankOption, model);
-            try (Engine engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr())) {
+            try (Engine engine = start(model, config)) {
                 long start = System.nanoTime();
                 int code = fileOptions.run(spec, job, model, ModelOption.servedName(modelOption.path()),
                         engine, config.maxSequences());

@@ -3,6 +3,7 @@ package dev.flover.app.offline;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.app.options.ModelOption;
+import dev.flover.engine.Backends;
 import dev.flover.engine.loading.ModelSummary;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.tensor.TensorType;
@@ -33,6 +34,11 @@ public final class InspectCommand implements Runnable {
     @Option(names = "--json", description = "Write one JSON object.")
     private boolean json;
 
+    @Option(names = "--kv-bits", paramLabel = "N", defaultValue = "16",
+            description = "Bits of a number in the KV cache, 16 or 8, for the bytes of a position. Default: "
+                    + "${DEFAULT-VALUE}.")
+    private int kvBits;
+
     @Option(names = "--tp", paramLabel = "list",
             description = "With list: show how the model is divided among 1, 2, 4 and 8 ranks (tensor parallelism), or "
                     + "why it cannot be.")
@@ -40,7 +46,15 @@ public final class InspectCommand implements Runnable {
 
     @Override
     public void run() {
+        if (kvBits != Byte.SIZE && kvBits != Backends.KV_BITS) {
+            throw new ParameterException(spec.commandLine(),
+                    "--kv-bits: a number in the KV cache has 8 or 16 bits, found " + kvBits);
+        }
         if (ranks != null) {
+            if (kvBits != Backends.KV_BITS) {
+                throw new ParameterException(spec.commandLine(),
+                        "--tp list counts keys and values in 16 bits; leave --kv-bits out");
+            }
             listRanks(ranks);
             return;
         }
@@ -102,7 +116,7 @@ public final class InspectCommand implements Runnable {
         row("attention", config.heads() + " heads of " + config.headDim() + ", " + config.kvHeads()
                 + " for keys and values");
         row("vocabulary", number(config.vocabulary()));
-        row("context", number(config.contextLength()) + " positions, " + number(summary.cachedBytes())
+        row("context", number(config.contextLength()) + " positions, " + number(summary.cachedBytes(kvBits))
                 + " bytes of keys and values each");
         row("tensors", types(summary));
     }
@@ -119,7 +133,7 @@ public final class InspectCommand implements Runnable {
                 .collect(Collectors.joining(", "));
     }
 
-    private static ObjectNode json(ModelSummary summary) {
+    private ObjectNode json(ModelSummary summary) {
         var config = summary.config();
         var node = new ObjectMapper().createObjectNode()
                 .put("path", summary.path().toString())
@@ -140,7 +154,7 @@ public final class InspectCommand implements Runnable {
                     .put("kv_heads", config.kvHeads())
                     .put("head_dim", config.headDim())
                     .put("context_length", config.contextLength())
-                    .put("cached_bytes", summary.cachedBytes());
+                    .put("cached_bytes", summary.cachedBytes(kvBits));
         }
         summary.warnings().forEach(node.putArray("warnings")::add);
         var ending = node.putArray("end_of_text");

@@ -143,6 +143,7 @@ public final class UpCommand implements Callable<Integer> {
                 settings.servedModel(), device), meters, this::health);
         say("model", settings.model() + " on " + device);
         var engines = Engines.start(model, backends, config, spec.commandLine().getErr());
+        backends.forEach(backend -> backend.keptWeights().ifPresent(words -> say("weights", words)));
         say("KV cache", engines.blocks() + " blocks of " + config.blockTokens() + " positions");
         return engines;
     }
@@ -160,6 +161,8 @@ public final class UpCommand implements Callable<Integer> {
         for (var backend : opened) {
             orRefuse(SettingTable.KV_BITS,
                     () -> Backends.withCacheOf(settings.settings().get(SettingTable.KV_BITS), backend));
+            settings.settings().find(SettingTable.PACKED_WEIGHTS).ifPresent(folder -> orRefuse(
+                    SettingTable.PACKED_WEIGHTS, () -> Backends.withWeightsIn(folder, model, backend)));
         }
         KernelTuning.apply(opened.getFirst(), threads).ifPresent(chosen -> say("kernels", chosen));
         return opened;

@@ -399,6 +399,10 @@ public final class SettingTable {
             "16", "Bits of a number in the KV cache: 16, or 8, which halves the memory and the reading of long "
                     + "contexts, changes answers slightly, and needs a CPU. A model whose weights are all f32 has 32 "
                     + "instead of 16.");
+    public static final Setting<Path> PACKED_WEIGHTS = pipeline(Section.ENGINE, "packed-weights", new File("DIR"),
+            "Folder in which the weights are kept as the CPU computes with them: packed by the first start, mapped by "
+                    + "later ones and by other processes on the machine. It takes as much disk as the model. Default: "
+                    + "weights are packed at every start.");
 
     private SettingTable() {}
 

@@ -79,6 +79,45 @@ class ContextAndLogprobsTest {
     }
 
     @Test
+    void packedWeightsAreKeptByTheFirstStartAndMappedByTheNext() throws IOException {
+        var kept = folder.resolve("packed");
+        String[] command = {"generate", "--model", STORIES, "--backend", "cpu", "--packed-weights", kept.toString(),
+            "--prompt", "Once", "--max-tokens", "20"};
+        var first = Console.run(command);
+        assertThat(first.code()).as(first.err()).isZero();
+        assertThat(first.err()).contains("weights: packed now, and kept in " + kept);
+
+        var second = Console.run(command);
+        assertThat(second.err()).contains("weights: mapped from " + kept);
+        assertThat(second.out()).isEqualTo(first.out()).isNotBlank();
+
+        var other = Console.run("generate", "--model", STORIES, "--backend", "reference", "--packed-weights",
+                kept.toString(), "--prompt", "Once");
+        assertThat(other.code()).isEqualTo(2);
+        assertThat(other.err()).contains("--packed-weights " + kept + ": packed weights are kept by the backend cpu")
+                .doesNotContain("Exception");
+        var file = Files.writeString(folder.resolve("file"), "");
+        var noFolder = Console.run("generate", "--model", STORIES, "--backend", "cpu", "--packed-weights",
+                file.toString(), "--prompt", "Once");
+        assertThat(noFolder.code()).isEqualTo(2);
+        assertThat(noFolder.err()).contains("is not a folder").doesNotContain("Exception");
+    }
+
+    @Test
+    void inspectCountsKeysAndValuesByTheirBits() throws IOException {
+        var file = Path.of("..", "models", "novelist-f16.gguf").toString();
+        var half = JSON.readTree(Console.run("inspect", "--model", file, "--json").out());
+        var bytes = JSON.readTree(Console.run("inspect", "--model", file, "--kv-bits", "8", "--json").out());
+        int scales = 2 * half.get("layers").intValue() * half.get("kv_heads").intValue();
+        assertThat(bytes.get("cached_bytes").intValue())
+                .isEqualTo(half.get("cached_bytes").intValue() / 2 + 4 * scales);
+
+        var wrong = Console.run("inspect", "--model", file, "--kv-bits", "4");
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.err()).contains("8 or 16 bits, found 4").doesNotContain("Exception");
+    }
+
+    @Test
     void inspectStatesTheBytesOfACachedPosition() throws IOException {
         for (var file : new String[] {STORIES, Path.of("..", "models", "novelist-f16.gguf").toString()}) {
             var run = Console.run("inspect", "--model", file, "--json");

@@ -4,12 +4,14 @@ import dev.flover.app.options.BackendOption;
 import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
+import dev.flover.app.options.WeightOption;
 import dev.flover.benchmarks.report.ReportOption;
 import dev.flover.benchmarks.workload.LengthOptions;
 import dev.flover.benchmarks.workload.Spread;
 import dev.flover.benchmarks.workload.WarmUp;
 import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
+import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.constraint.ConstraintCompiler;
 import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.model.Model;
@@ -121,6 +123,13 @@ public final class BenchEngineCommand implements Runnable {
                     + "operations are not timed. Default: ${DEFAULT-VALUE}.")
     private int[] ranks;
 
+    @Option(names = "--kv-bits", paramLabel = "N", defaultValue = "16",
+            description = "Bits of a number in the KV cache: 16, or 8 on a CPU. Default: ${DEFAULT-VALUE}.")
+    private int kvBits;
+
+    @Mixin
+    private WeightOption weightOption;
+
     @Mixin
     private ReportOption report;
 
@@ -146,6 +155,10 @@ public final class BenchEngineCommand implements Runnable {
         OptionRange.check(spec, "--repeat", repeat, 1, Integer.MAX_VALUE);
         OptionRange.check(spec, "--warm-up-s", warmUpSeconds, 0, 600);
         sampling = sampling();
+        if (shape != null && weightOption.isGiven()) {
+            throw new ParameterException(spec.commandLine(),
+                    "--packed-weights keeps the weights of a file; give --model instead of --shape");
+        }
         try (var opened = open()) {
             OptionRange.check(spec, "--prompt-tokens plus --gen-tokens", positions(), 3,
                     opened.config().contextLength());
@@ -202,9 +215,11 @@ public final class BenchEngineCommand implements Runnable {
             var machine = Machine.measure(chosen, backend.threads());
             var timed = new TimedBackend(chosen, shape != null);
             long start = System.nanoTime();
+            configured(opened, chosen);
             var config = EngineRun.config(most, positions(), tokenBudget);
             try (var engine = LoadingLine.start(opened, timed, config, spec.commandLine().getErr())) {
                 double loadSeconds = (System.nanoTime() - start) * 1e-9;
+                WeightOption.report(chosen, spec.commandLine().getErr());
                 if (!report.isJson()) {
                     printHead(opened, timed, loadSeconds, machine);
                 }
@@ -222,6 +237,10 @@ public final class BenchEngineCommand implements Runnable {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+    }
+
+    private <B extends BackendGroup> B configured(Model opened, B group) {
+        return weightOption.apply(opened, Backends.withCacheOf(kvBits, group));
     }
 
     private void compareRanks(Model opened) {
@@ -253,7 +272,8 @@ public final class BenchEngineCommand implements Runnable {
             ShardPlan.of(opened, count);
         }
         for (int count : ranks) {
-            var group = Backends.open(backend.name(), backend.threads(), count, backend.devices().first(count));
+            var group = configured(opened, Backends.open(
+                    backend.name(), backend.threads(), count, backend.devices().first(count)));
             arithmetic = group.arithmetic();
             var engine = LoadingLine.start(opened, group, config, spec.commandLine().getErr());
             engines.add(new RankComparison.RankedEngine(count, engine));

@@ -38,6 +38,12 @@ public interface Backend extends BackendGroup {
                 + " has none; choose 16 bits or another backend");
     }
 
+    @Override
+    default void keepWeights(WeightFolder folder) {
+        throw new IllegalArgumentException("packed weights are kept by the backend cpu, and " + name()
+                + " packs none; choose another backend");
+    }
+
     /// Allocates a tensor for the activations of up to `rows` rows.
     Tensor tensor(int rows, int columns);
 

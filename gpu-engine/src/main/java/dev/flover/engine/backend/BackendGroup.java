@@ -1,5 +1,7 @@
 package dev.flover.engine.backend;
 
+import java.util.Optional;
+
 /// What computes one model: a backend, or several ranks that divide the model among themselves.
 public interface BackendGroup extends AutoCloseable {
     /// The backend's name, as it is given to `--backend`.
@@ -28,6 +30,17 @@ public interface BackendGroup extends AutoCloseable {
     /// Says how many engines of this process compute on the same host, so that each takes its share of the host's
     /// memory for its KV cache. To be called before all else. A device has memory of its own: there it changes nothing.
     default void shareHostWith(int engines) {}
+
+    /// Keeps packed weights in a file that later starts and other processes map, or maps such a file. To be called
+    /// before any weight is loaded; takes as long as reading the file.
+    ///
+    /// @throws IllegalArgumentException if the backend packs no weights on the host, or if the folder is something else
+    void keepWeights(WeightFolder folder);
+
+    /// What became of the kept weights, in words, once an engine has started; empty if none are kept.
+    default Optional<String> keptWeights() {
+        return Optional.empty();
+    }
 
     @Override
     void close();

@@ -75,6 +75,9 @@ final class Fingerprint {
             long at = piece == PIECES - 1 ? last : last / (PIECES - 1) * piece;
             addAll(data.asSlice(at, PIECE_BYTES));
         }
+        if (data.isMapped()) {
+            data.unload(); // the system maps more than the pages that were read
+        }
     }
 
     private String name() {

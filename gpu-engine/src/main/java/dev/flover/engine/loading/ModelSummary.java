@@ -54,14 +54,21 @@ public record ModelSummary(
         warnings = List.copyOf(warnings);
     }
 
-    /// The bytes that the KV cache holds for one position in all layers; 0 if the file holds only a vocabulary. A
-    /// number takes two bytes, or four if all weights are f32.
-    public long cachedBytes() {
+    /// The bytes that the KV cache holds for one position in all layers; 0 if the file holds only a vocabulary.
+    ///
+    /// @param kvBits the size of a number that an operator chooses: 16, which is 32 if all weights are f32; or 8,
+    ///     beside which each head's key, and its value, has a scale of 32 bits
+    public long cachedBytes(int kvBits) {
         if (config == null) {
             return 0;
         }
+        int layers = config.layers().size();
+        if (kvBits == Byte.SIZE) {
+            int scales = config.latent() == null ? 2 * config.kvHeads() : config.kvHeads();
+            return (long) layers * (config.cachedWidth() + Float.BYTES * scales);
+        }
         int number = tensors.keySet().equals(Set.of(TensorType.F32)) ? Float.BYTES : Short.BYTES;
-        return (long) number * config.layers().size() * config.cachedWidth();
+        return (long) number * layers * config.cachedWidth();
     }
 
     /// @param tensors the number of tensors

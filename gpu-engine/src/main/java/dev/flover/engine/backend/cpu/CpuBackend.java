@@ -6,6 +6,7 @@ import dev.flover.engine.backend.HostRoutes;
 import dev.flover.engine.backend.KernelNumbers;
 import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.backend.WeightFolder;
 import dev.flover.engine.backend.cpu.kernels.CacheForm;
 import dev.flover.engine.backend.cpu.kernels.KernelPasses;
 import dev.flover.engine.backend.cpu.kernels.Kernels;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The backend for machines without a GPU. Every verb computes before it returns, on a few threads that share its
@@ -41,6 +43,8 @@ final class CpuBackend implements Backend {
     /// The name of the arithmetic of all implementations of [Kernels], which give the same bits.
     private static final String ARITHMETIC = "cpu-3";
     private static final String ARITHMETIC_WITH_BYTES = "cpu-3-kv8";
+    /// How long to wait for another process that writes packed weights and does not go on.
+    private static final long PATIENCE_MS = 30_000;
 
     private final Kernels kernels;
     private final Workers workers;
@@ -60,6 +64,7 @@ final class CpuBackend implements Backend {
     private final JoinWork joinWork;
     private final Map<Matrix, PackedWeight> packed = new IdentityHashMap<>();
     private final List<RotaryTable> rotaryTables = new ArrayList<>();
+    private @Nullable KeptWeights kept;
     private StepPlan plan;
     private PagedCache cache;
     private boolean inBytes;
@@ -71,7 +76,7 @@ final class CpuBackend implements Backend {
         this.kernels = kernels;
         this.workers = workers;
         memory = kernels.memory(arena);
-        packer = new Packer(workers, memory);
+        packer = new Packer(workers);
         projection = new Projection(kernels, workers, memory);
         attention = new AttentionWork(kernels, workers, memory);
         embedding = new Embedding();
@@ -102,7 +107,18 @@ final class CpuBackend implements Backend {
 
     @Override
     public Weight weight(Matrix matrix) {
-        return packed.computeIfAbsent(matrix, packer::pack);
+        return packed.computeIfAbsent(matrix, each -> kept == null ? packer.pack(each, memory)
+                : kept.weight(each, packer, kernels, memory));
+    }
+
+    @Override
+    public void keepWeights(WeightFolder folder) {
+        kept = KeptWeights.open(folder, workers, arena, PATIENCE_MS);
+    }
+
+    @Override
+    public Optional<String> keptWeights() {
+        return Optional.ofNullable(kept).map(KeptWeights::describe);
     }
 
     @Override
@@ -122,6 +138,9 @@ final class CpuBackend implements Backend {
 
     @Override
     public Cache cache(CacheShape shape) {
+        if (kept != null) {
+            kept.complete(); // all weights are loaded before the cache is made
+        }
         sampling.prepare(shape.vocabulary());
         return new PagedCache(shape, cacheForm(), memory);
     }
@@ -363,6 +382,9 @@ final class CpuBackend implements Backend {
     @Override
     public void close() {
         workers.close();
+        if (kept != null) {
+            kept.close();
+        }
         arena.close();
     }
 

@@ -80,6 +80,11 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
 
     /// Outputs whose weights are not quantised.
     ///
-    /// @param weights address of `[panels][inputs][16]` numbers in `form`
-    record FloatPart(int firstOutput, int outputs, FloatForm form, long weights, long bytes) implements Part {}
+    /// @param weights `[panels][inputs][16]` numbers in `form`
+    record FloatPart(int firstOutput, int outputs, FloatForm form, MemorySegment weights) implements Part {
+        @Override
+        public long bytes() {
+            return weights.byteSize();
+        }
+    }
 }

@@ -3,6 +3,7 @@ package dev.flover.engine.backend.cpu;
 import dev.flover.engine.backend.cpu.PackedWeight.BlockPart;
 import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
 import dev.flover.engine.backend.cpu.PackedWeight.Part;
+import dev.flover.engine.backend.cpu.kernels.BlockForm;
 import dev.flover.engine.backend.cpu.kernels.FloatForm;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.RowRange;
@@ -15,36 +16,140 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Re-orders stored weights into panels of sixteen outputs, on all workers.
+///
+/// The packed weights of a matrix are one piece of memory, so that they can also be a part of a file.
 final class Packer {
+    /// The version of the packed form. It is a part of the names of files with packed weights, and must change when
+    /// anything in the form changes: the layout of [BlockForm], the order of a matrix's parts, or how a type is packed.
+    static final int VERSION = 1;
+
     static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    /// Of the piece of memory, and of each array in it.
+    static final long ALIGNMENT = 64;
 
     private final Workers workers;
-    private final SegmentAllocator memory;
 
-    Packer(Workers workers, SegmentAllocator memory) {
+    Packer(Workers workers) {
         this.workers = workers;
-        this.memory = memory;
     }
 
-    PackedWeight pack(Matrix matrix) {
-        var parts = new ArrayList<Part>();
-        int firstOutput = 0;
-        for (var ranges : rangesOfOneType(matrix)) {
-            var rows = new StoredRows(matrix, ranges, firstOutput);
-            parts.add(pack(rows, firstOutput, matrix.inputs(), matrix.kShards()));
-            firstOutput += rows.count();
+    /// Packs a matrix.
+    ///
+    /// @param memory allocates zeroed memory
+    PackedWeight pack(Matrix matrix, SegmentAllocator memory) {
+        return pack(matrix, memory.allocate(bytes(matrix), ALIGNMENT));
+    }
+
+    /// As the other method, to zeroed memory of [#bytes] bytes.
+    PackedWeight pack(Matrix matrix, MemorySegment memory) {
+        var packed = place(matrix, memory);
+        var rowsOfParts = rowsOfParts(matrix);
+        for (int i = 0; i < rowsOfParts.size(); i++) {
+            var rows = rowsOfParts.get(i);
+            switch (packed.parts().get(i)) {
+                case BlockPart blocks -> fill(blocks, rows, matrix.inputs());
+                case FloatPart floats -> fill(floats, rows, matrix.inputs());
+            }
         }
         releasePages(matrix);
+        return packed;
+    }
+
+    /// The bytes of a packed matrix.
+    static long bytes(Matrix matrix) {
+        long bytes = 0;
+        for (var rows : rowsOfParts(matrix)) {
+            for (long array : arrays(rows, matrix)) {
+                bytes += aligned(array);
+            }
+        }
+        return bytes;
+    }
+
+    /// The packed matrix whose numbers a piece of memory holds, or will hold.
+    ///
+    /// @param memory of [#bytes] bytes
+    static PackedWeight place(Matrix matrix, MemorySegment memory) {
+        var parts = new ArrayList<Part>();
+        int firstOutput = 0;
+        long at = 0;
+        for (var rows : rowsOfParts(matrix)) {
+            var arrays = new ArrayList<MemorySegment>();
+            for (long bytes : arrays(rows, matrix)) {
+                arrays.add(memory.asSlice(at, bytes));
+                at += aligned(bytes);
+            }
+            parts.add(part(rows, firstOutput, matrix, arrays));
+            firstOutput += rows.count();
+        }
         return new PackedWeight(matrix, List.copyOf(parts));
+    }
+
+    private static Part part(StoredRows rows, int firstOutput, Matrix matrix, List<MemorySegment> arrays) {
+        var form = blockForm(rows, matrix);
+        return form == null
+                ? new FloatPart(firstOutput, rows.count(), floatForm(rows, matrix), arrays.getFirst())
+                : new BlockPart(firstOutput, rows.count(), form, rows.firstPart(), arrays.get(0), arrays.get(1),
+                        form.minimums ? arrays.get(2) : MemorySegment.NULL);
+    }
+
+    /// The bytes of a part's arrays: weights; or quants, scales and, in a form that has them, minimums.
+    private static long[] arrays(StoredRows rows, Matrix matrix) {
+        var form = blockForm(rows, matrix);
+        long panels = (rows.count() + 15) / 16;
+        if (form == null) {
+            return new long[] {panels * 16 * matrix.inputs() * floatForm(rows, matrix).bytes};
+        }
+        long records = panels * records(rows.firstPart(), matrix.inputs(), form);
+        long quants = records * form.recordBytes();
+        long scales = 16 * records * form.scaleBytes();
+        return form.minimums ? new long[] {quants, scales, scales} : new long[] {quants, scales};
+    }
+
+    private static int records(int skipped, int inputs, BlockForm form) {
+        return Math.ceilDiv(skipped + inputs / 32, form.span);
+    }
+
+    private static long aligned(long bytes) {
+        return bytes + ALIGNMENT - 1 & -ALIGNMENT;
+    }
+
+    /// The form of the blocks; null where weights are stored as floats.
+    private static @Nullable BlockForm blockForm(StoredRows rows, Matrix matrix) {
+        // a shard may end within a block of 32
+        return matrix.inputs() / matrix.kShards() % 32 == 0 ? StoredBlocks.formOf(rows.type()) : null;
+    }
+
+    private static FloatForm floatForm(StoredRows rows, Matrix matrix) {
+        if (matrix.inputs() / matrix.kShards() % 32 != 0) {
+            return FloatForm.SINGLE;
+        }
+        return switch (rows.type()) {
+            case F16 -> FloatForm.HALF;
+            case BF16 -> FloatForm.BRAIN;
+            default -> FloatForm.SINGLE;
+        };
+    }
+
+    /// The rows of each part: consecutive ranges of one type.
+    private static List<StoredRows> rowsOfParts(Matrix matrix) {
+        var parts = new ArrayList<StoredRows>();
+        int firstOutput = 0;
+        for (var ranges : rangesOfOneType(matrix)) {
+            parts.add(new StoredRows(matrix, ranges, firstOutput));
+            firstOutput += parts.getLast().count();
+        }
+        return parts;
     }
 
     /// Gives the mapped file's pages back to the system, so that a process does not hold a model twice while it loads.
     /// The system may keep them as its cache of the file.
-    private static void releasePages(Matrix matrix) {
+    static void releasePages(Matrix matrix) {
         for (var range : matrix.ranges()) {
             var tensor = range.tensor();
             var rows = tensor.data().asSlice(range.firstRow() * tensor.rowBytes(), range.rows() * tensor.rowBytes());
@@ -67,29 +172,13 @@ final class Packer {
         return groups;
     }
 
-    private Part pack(StoredRows rows, int firstOutput, int inputs, int shards) {
-        if (inputs / shards % 32 != 0) {
-            // a shard may end within a block of 32, so weights are stored as floats
-            return floats(rows, firstOutput, inputs, FloatForm.SINGLE);
-        }
-        return switch (rows.type()) {
-            case F32 -> floats(rows, firstOutput, inputs, FloatForm.SINGLE);
-            case F16 -> floats(rows, firstOutput, inputs, FloatForm.HALF);
-            case BF16 -> floats(rows, firstOutput, inputs, FloatForm.BRAIN);
-            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4 ->
-                blocks(rows, firstOutput, inputs);
-        };
-    }
-
-    private FloatPart floats(StoredRows rows, int firstOutput, int inputs, FloatForm form) {
-        int panels = (rows.count() + 15) / 16;
-        long panelBytes = 16L * inputs * form.bytes;
-        var weights = memory.allocate(panels * panelBytes);
+    private void fill(FloatPart part, StoredRows rows, int inputs) {
+        long panelBytes = 16L * inputs * part.form().bytes;
         workers.run((panel, _) -> {
-            var to = weights.asSlice(panel * panelBytes, panelBytes);
-            var row = new float[form == FloatForm.SINGLE ? inputs : 0];
+            var to = part.weights().asSlice(panel * panelBytes, panelBytes);
+            var row = new float[part.form() == FloatForm.SINGLE ? inputs : 0];
             for (int lane = 0; lane < 16 && 16 * panel + lane < rows.count(); lane++) {
-                if (form == FloatForm.SINGLE) {
+                if (part.form() == FloatForm.SINGLE) {
                     rows.read(16 * panel + lane, row);
                     for (int k = 0; k < inputs; k++) {
                         to.set(FLOAT, 4L * (16 * k + lane), row[k]);
@@ -98,8 +187,7 @@ final class Packer {
                     packShorts(rows.segment(16 * panel + lane), rows.offset(16 * panel + lane), inputs, to, lane);
                 }
             }
-        }, panels);
-        return new FloatPart(firstOutput, rows.count(), form, weights.address(), weights.byteSize());
+        }, part.panels());
     }
 
     private static void packShorts(MemorySegment from, long at, int inputs, MemorySegment to, int lane) {
@@ -108,22 +196,17 @@ final class Packer {
         }
     }
 
-    private BlockPart blocks(StoredRows rows, int firstOutput, int inputs) {
-        var form = StoredBlocks.formOf(rows.type());
-        int panels = (rows.count() + 15) / 16;
-        int skipped = rows.firstPart();
-        int records = Math.ceilDiv(skipped + inputs / 32, form.span);
-        long quantBytes = (long) records * form.recordBytes();
-        long scaleBytes = 16L * records * form.scaleBytes();
-        var quants = memory.allocate(panels * quantBytes);
-        var scales = memory.allocate(panels * scaleBytes);
-        var minimums = form.minimums ? memory.allocate(panels * scaleBytes) : MemorySegment.NULL;
+    private void fill(BlockPart part, StoredRows rows, int inputs) {
+        int records = records(part.skipped(), inputs, part.form());
+        long quantBytes = (long) records * part.form().recordBytes();
+        long scaleBytes = 16L * records * part.form().scaleBytes();
         var writers = new PanelWriter[workers.count()];
         Arrays.setAll(writers, _ -> new PanelWriter(rows.type()));
         workers.run((panel, worker) -> writers[worker].pack(rows.panel(panel), records,
-                quants.asSlice(panel * quantBytes, quantBytes), scales.asSlice(panel * scaleBytes, scaleBytes),
-                form.minimums ? minimums.asSlice(panel * scaleBytes, scaleBytes) : minimums), panels);
-        return new BlockPart(firstOutput, rows.count(), form, skipped, quants, scales, minimums);
+                part.quants().asSlice(panel * quantBytes, quantBytes),
+                part.scales().asSlice(panel * scaleBytes, scaleBytes),
+                part.form().minimums ? part.minimums().asSlice(panel * scaleBytes, scaleBytes) : part.minimums()),
+                part.panels());
     }
 
     /// The rows of several ranges, one after another.

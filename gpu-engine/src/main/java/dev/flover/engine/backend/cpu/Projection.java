@@ -173,7 +173,7 @@ final class Projection implements Workers.Revocable {
             long origin = out - 4L * PANEL * first;
             switch (part) {
                 case FloatPart floats -> kernels.projectFloats(
-                        floats.form(), floats.weights(), inputs, shards, floats.outputs(), in, rows,
+                        floats.form(), floats.weights().address(), inputs, shards, floats.outputs(), in, rows,
                         origin, stride, bias, add, first, end);
                 case BlockPart blocks -> kernels.projectBlocks(
                         blocks.form(), blocks.quants().address(), blocks.scales().address(),

@@ -3,6 +3,7 @@ package dev.flover.engine.backend.ranks;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.backend.WeightFolder;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The backend of one rank. Products that are summed over ranks, and the drawing of tokens, meet the other ranks; all
@@ -116,6 +118,16 @@ final class RankBackend implements Backend {
     @Override
     public void cacheInBytes() {
         own.cacheInBytes();
+    }
+
+    @Override
+    public void keepWeights(WeightFolder folder) {
+        own.keepWeights(folder);
+    }
+
+    @Override
+    public Optional<String> keptWeights() {
+        return own.keptWeights();
     }
 
     @Override

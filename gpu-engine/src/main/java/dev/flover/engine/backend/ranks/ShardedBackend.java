@@ -2,7 +2,9 @@ package dev.flover.engine.backend.ranks;
 
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.BackendGroup;
+import dev.flover.engine.backend.WeightFolder;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -82,6 +84,20 @@ public final class ShardedBackend implements BackendGroup {
     @Override
     public void shareHostWith(int engines) {
         backends.forEach(backend -> backend.shareHostWith(engines));
+    }
+
+    /// Each rank has a file of its own.
+    @Override
+    public void keepWeights(WeightFolder folder) {
+        for (int rank = 0; rank < backends.size(); rank++) {
+            backends.get(rank).keepWeights(folder.ofRank(rank, backends.size()));
+        }
+    }
+
+    @Override
+    public Optional<String> keptWeights() {
+        var all = backends.stream().map(Backend::keptWeights).flatMap(Optional::stream).toList();
+        return all.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", all));
     }
 
     /// The backend of each rank.

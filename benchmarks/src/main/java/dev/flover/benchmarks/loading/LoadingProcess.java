@@ -1,0 +1,103 @@
+package dev.flover.benchmarks.loading;
+
+import dev.flover.engine.Backends;
+import dev.flover.engine.Engine;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.loading.ModelLoader;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/// The program of a process that loads a model in one way, once, and prints the seconds, the resident bytes of its
+/// memory (anonymous, of files) and its peak.
+///
+/// Arguments: way, model file, backend, threads, folder of kept weights.
+final class LoadingProcess {
+    private static final long PIECE = 4 << 20;
+
+    private LoadingProcess() {}
+
+    public static void main(String[] arguments) throws IOException {
+        var way = Way.valueOf(arguments[0]);
+        var model = Path.of(arguments[1]);
+        int threads = Integer.parseInt(arguments[3]);
+        long start = System.nanoTime();
+        switch (way) {
+            case COPY -> {
+                try (var arena = Arena.ofShared()) {
+                    copy(model, threads, arena);
+                    print(start);
+                }
+            }
+            case PACK, KEEP, MAP -> {
+                try (var opened = ModelLoader.open(model)) {
+                    var backend = Backends.open(arguments[2], threads);
+                    if (way != Way.PACK) {
+                        Backends.withWeightsIn(Path.of(arguments[4]), opened, backend);
+                    }
+                    try (var _ = Engine.start(opened, backend, EngineConfig.of(1, 16).withKvBlocks(8))) {
+                        print(start);
+                        backend.keptWeights().ifPresent(System.err::println);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void copy(Path model, int threads, Arena arena) throws IOException {
+        try (var channel = FileChannel.open(model)) {
+            var from = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+            var to = unzeroed(channel.size());
+            var copying = Stream.iterate(0, i -> i + 1).limit(threads).map(first -> Thread.ofPlatform().start(() -> {
+                for (long at = first * PIECE; at < from.byteSize(); at += threads * PIECE) {
+                    MemorySegment.copy(from, at, to, at, Math.min(PIECE, from.byteSize() - at));
+                }
+            })).toList();
+            for (var thread : copying) {
+                thread.join();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Memory whose pages the system provides when they are first written, as that of packed weights. Freed with the
+    /// process.
+    @SuppressWarnings("restricted")
+    private static MemorySegment unzeroed(long bytes) {
+        try {
+            var linker = Linker.nativeLinker();
+            var allocate = linker.downcallHandle(linker.defaultLookup().findOrThrow("malloc"),
+                    FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+            return ((MemorySegment) allocate.invokeExact(bytes)).reinterpret(bytes);
+        } catch (Throwable e) {
+            throw new IllegalStateException("malloc throws nothing", e);
+        }
+    }
+
+    private static void print(long start) throws IOException {
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        System.out.println("loaded " + seconds + " " + status("RssAnon") + " " + status("RssFile") + " "
+                + status("VmHWM"));
+    }
+
+    /// Bytes that Linux counts for this process; 0 where it does not tell.
+    private static long status(String name) throws IOException {
+        var status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return 0;
+        }
+        try (var lines = Files.lines(status)) {
+            return lines.filter(line -> line.startsWith(name + ":"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10).findFirst().orElse(0);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+/// `bench loading`: how long a model takes to load, and how much memory, beside copying its file.
+///
+/// ```
+///   round, each in a process of its own: copy │ pack │ pack and keep │ map ─► medians, ratios to copy
+/// ```
+@NullMarked
+package dev.flover.benchmarks.loading;
+
+import org.jspecify.annotations.NullMarked;
