@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -72,6 +73,10 @@ final class DecodeBenchmark implements Runnable {
     @Option(names = "--backend", defaultValue = "cpu")
     private String backend;
 
+    @Option(names = "--kv-bits", defaultValue = "16", description = "Bits of a number in the KV cache: 16, or 8, for "
+            + "which the peers take q8_0.")
+    private int kvBits;
+
     @Option(names = "--most-foreign", defaultValue = "5", description = "The most time of the cores that other "
             + "processes may take in a round that counts, in percent.")
     private double mostForeign;
@@ -83,8 +88,11 @@ final class DecodeBenchmark implements Runnable {
     @Parameters(arity = "1..*", paramLabel = "MODEL", description = "GGUF files.")
     private List<Path> models;
 
-    /// The rates of each program by batch size, of all rounds that count, and the largest share of other processes.
-    private record Rounds(Map<String, Map<Integer, List<Rates>>> rates, int counted, int tried, double foreign) {}
+    /// The rates of each program by batch size, of all rounds that count, the largest memory of each program, and the
+    /// largest share of other processes.
+    private record Rounds(
+            Map<String, Map<Integer, List<Rates>>> rates, Map<String, Long> peakBytes, int counted, int tried,
+            double foreign) {}
 
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new DecodeBenchmark()).setExecutionExceptionHandler((failure, command, parsed) -> {
@@ -101,8 +109,9 @@ final class DecodeBenchmark implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         out.println("| | processor | " + batches.stream().map(batch -> "decode, batch " + batch)
                 .collect(Collectors.joining(" | "))
-                + " | prefill of " + promptTokens + ", batch " + batches.getFirst() + " | rounds, other load |");
-        out.println("|---".repeat(batches.size() + 4) + "|");
+                + " | prefill of " + promptTokens + ", batch " + batches.getFirst()
+                + " | peak memory, GB | rounds, other load |");
+        out.println("|---".repeat(batches.size() + 5) + "|");
         for (var model : models) {
             out.println(row(model));
             out.flush();
@@ -110,19 +119,28 @@ final class DecodeBenchmark implements Runnable {
         out.println();
         out.println("Cells: tokens/s of Flover" + (llama == null ? "" : " / llama.cpp = ratio")
                 + (ik == null ? "" : "; / the better of ik_llama.cpp with and without -rtr = ratio"));
+        out.println("Peak memory, with the pages of mapped files, in this order; ik_llama.cpp without and with -rtr.");
     }
 
     private Map<String, DecodeProgram> programs() {
         var programs = new LinkedHashMap<String, DecodeProgram>();
         if (llama != null) {
-            programs.put(LLAMA, new BatchedBench(llama, List.of("--output-format", "jsonl")));
+            programs.put(LLAMA, new BatchedBench(llama, peerOptions("--output-format", "jsonl")));
         }
         if (ik != null) {
-            programs.put(IK, new BatchedBench(ik, List.of()));
-            programs.put(REPACKED, new BatchedBench(ik, List.of("-rtr")));
+            programs.put(IK, new BatchedBench(ik, peerOptions()));
+            programs.put(REPACKED, new BatchedBench(ik, peerOptions("-rtr")));
         }
-        programs.put(FLOVER, new Flover(backend));
+        programs.put(FLOVER, new Flover(backend, kvBits));
         return programs;
+    }
+
+    private List<String> peerOptions(String... options) {
+        var all = new ArrayList<>(List.of(options));
+        if (kvBits == Byte.SIZE) {
+            all.addAll(List.of("-ctk", "q8_0", "-ctv", "q8_0"));
+        }
+        return all;
     }
 
     private String row(Path model) {
@@ -132,6 +150,7 @@ final class DecodeBenchmark implements Runnable {
             cells.add(cell(found, batch, Rates::decode));
         }
         cells.add(cell(found, batches.getFirst(), Rates::prefill));
+        cells.add(memory(found));
         cells.add(String.format(Locale.ROOT, "%d of %d, %s%.0f %%", found.counted(), found.tried(),
                 countDisturbed ? "up to " : "at most ", 100 * found.foreign()));
         return "| " + String.join(" | ", cells) + " |";
@@ -140,24 +159,26 @@ final class DecodeBenchmark implements Runnable {
     private Rounds rounds(Path model) {
         var task = new Task(batches, promptTokens, generatedTokens, repeat, threads);
         var rates = new TreeMap<String, Map<Integer, List<Rates>>>();
+        var peaks = new TreeMap<String, Long>();
         int counted = 0;
         int tried = 0;
         double foreign = 0;
         while (counted < rounds && tried < MOST_TRIES * rounds) {
             tried++;
             var load = new ForeignLoad();
-            var round = new TreeMap<String, Map<Integer, Rates>>();
+            var round = new TreeMap<String, DecodeProgram.Outcome>();
             programs().forEach((name, program) -> round.put(name, program.measure(model, task)));
             double share = load.share();
             if (100 * share <= mostForeign || countDisturbed) {
                 counted++;
                 foreign = Math.max(foreign, share);
-                round.forEach((name, byBatch) -> byBatch.forEach((batch, each) ->
+                round.forEach((name, outcome) -> peaks.merge(name, outcome.peakBytes(), Math::max));
+                round.forEach((name, outcome) -> outcome.rates().forEach((batch, each) ->
                         rates.computeIfAbsent(name, none -> new TreeMap<>())
                                 .computeIfAbsent(batch, none -> new ArrayList<>()).add(each)));
             }
         }
-        return new Rounds(rates, counted, tried, foreign);
+        return new Rounds(rates, peaks, counted, tried, foreign);
     }
 
     private String cell(Rounds found, int batch, ToDoubleFunction<Rates> rate) {
@@ -175,6 +196,14 @@ final class DecodeBenchmark implements Runnable {
             cell.append(String.format(Locale.ROOT, "%s / %.0f = %.2f", llama == null ? "" : ";", theirs, own / theirs));
         }
         return cell.toString();
+    }
+
+    /// The largest memory of Flover and of each peer.
+    private static String memory(Rounds found) {
+        return Stream.of(FLOVER, LLAMA, IK, REPACKED).filter(found.peakBytes()::containsKey)
+                .map(name -> String.format(Locale.ROOT, "%.2f",
+                        Objects.requireNonNull(found.peakBytes().get(name)) / 1e9))
+                .collect(Collectors.joining(" / "));
     }
 
     private static double median(Rounds found, String program, int batch, ToDoubleFunction<Rates> rate) {

@@ -38,25 +38,34 @@ interface DecodeProgram {
         }
     }
 
-    /// @return the rates by batch size, medians of the repeated measurements
-    Map<Integer, Rates> measure(Path model, Task task);
+    /// What a process measured.
+    ///
+    /// @param rates     by batch size, medians of the repeated measurements
+    /// @param peakBytes of the process's resident memory, with the pages of mapped files
+    record Outcome(Map<Integer, Rates> rates, long peakBytes) {}
+
+    Outcome measure(Path model, Task task);
+
+    /// What a process printed.
+    record Output(String text, long peakBytes) {}
 
     /// Flover's command `bench engine`.
-    record Flover(String backend) implements DecodeProgram {
+    record Flover(String backend, int kvBits) implements DecodeProgram {
         @Override
-        public Map<Integer, Rates> measure(Path model, Task task) {
-            var report = json(output(JavaCommand.ofEngine(Main.class).with("--add-modules=jdk.incubator.vector")
+        public Outcome measure(Path model, Task task) {
+            var output = output(JavaCommand.ofEngine(Main.class).with("--add-modules=jdk.incubator.vector")
                     .arguments("bench", "engine", "--model", model.toString(), "--backend", backend,
                             "--threads", Integer.toString(task.threads()), "--batch", task.list(1),
                             "--prompt-tokens", Integer.toString(task.promptTokens()),
                             "--gen-tokens", Integer.toString(task.generatedTokens()),
-                            "--repeat", Integer.toString(task.repeat()), "--json").line(), false));
+                            "--repeat", Integer.toString(task.repeat()), "--kv-bits", Integer.toString(kvBits),
+                            "--json").line(), false);
             var rates = new TreeMap<Integer, Rates>();
-            for (var result : report.get("results")) {
+            for (var result : json(output.text()).get("results")) {
                 rates.put(result.get("batch").asInt(), new Rates(result.get("decode_tokens_per_s").asDouble(),
                         result.get("prefill_tokens_per_s").asDouble()));
             }
-            return rates;
+            return new Outcome(rates, output.peakBytes());
         }
     }
 
@@ -72,14 +81,15 @@ interface DecodeProgram {
         }
 
         @Override
-        public Map<Integer, Rates> measure(Path model, Task task) {
+        public Outcome measure(Path model, Task task) {
             var command = new ArrayList<>(List.of(program.toString(), "-m", model.toString(),
                     "-npp", Integer.toString(task.promptTokens()), "-ntg", Integer.toString(task.generatedTokens()),
                     "-npl", task.list(task.repeat()), "-t", Integer.toString(task.threads()),
                     "-tb", Integer.toString(task.threads()), "-c", Integer.toString(task.positions())));
             command.addAll(options);
             var all = new TreeMap<Integer, List<Rates>>();
-            output(command, true).lines().forEach(line -> {
+            var output = output(command, true);
+            output.text().lines().forEach(line -> {
                 if (line.startsWith("{")) {
                     var result = json(line);
                     add(result.get("pl").asInt(), result.get("speed_tg").asDouble(),
@@ -94,7 +104,7 @@ interface DecodeProgram {
                 throw new IllegalStateException(String.join(" ", command) + " printed rates of the batch sizes "
                         + all.keySet() + "; expected " + task.batches());
             }
-            return Rates.medians(all);
+            return new Outcome(Rates.medians(all), output.peakBytes());
         }
 
         private static void add(int batch, double decode, double prefill, Map<Integer, List<Rates>> all) {
@@ -111,18 +121,21 @@ interface DecodeProgram {
     }
 
     /// @param errors whether what the program writes as errors belongs to its output
-    private static String output(List<String> command, boolean errors) {
+    private static Output output(List<String> command, boolean errors) {
         try {
             var builder = new ProcessBuilder(command).redirectErrorStream(errors);
             if (!errors) {
                 builder.redirectError(ProcessBuilder.Redirect.DISCARD);
             }
             var process = builder.start();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (process.waitFor() != 0) {
-                throw new IllegalStateException(String.join(" ", command) + " ended with " + process.exitValue());
+            try (var memory = new PeakMemory(process)) {
+                String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                if (process.waitFor() != 0) {
+                    throw new IllegalStateException(
+                            String.join(" ", command) + " ended with " + process.exitValue());
+                }
+                return new Output(text, memory.bytes());
             }
-            return output;
         } catch (IOException e) {
             throw new IllegalStateException("could not run " + command.getFirst() + ": " + e.getMessage(), e);
         } catch (InterruptedException e) {
