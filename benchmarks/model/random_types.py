@@ -5,7 +5,7 @@ usage: python3 random_types.py --shape 8b --mix Q4_K_M --out 8b-q4_k_m.gguf
 The blocks are random bits with scales of a sensible size, so that the file is written in the time of copying it, where
 quantising 8 billion weights takes an hour. The types of a mix's tensors are those that llama-quantize chooses for a
 dense Llama model. Matrices are parts of one pool of blocks that begin at different places. The file is a function of
-the arguments alone. It has no vocabulary, which llama-batched-bench does not need.
+the arguments alone. Its vocabulary is made up, so that llama.cpp's server takes it, too.
 
 Needs numpy and gguf (llama.cpp's own package; written with 0.19.0).
 """
@@ -16,10 +16,11 @@ import numpy
 
 #         hidden layers heads kv  feed-forward vocabulary tied context
 SHAPES = {
+    "small": (256, 4, 4, 4, 768, 2048, True, 512),  # for comparisons of logits
     "110m": (768, 12, 12, 12, 2048, 32000, True, 2048),
     "1.1b": (2048, 22, 32, 4, 5632, 32000, False, 2048),
     "8b": (4096, 32, 32, 8, 14336, 128256, False, 8192),
-    "long": (2048, 4, 16, 4, 5632, 32000, True, 16384),  # few layers, so that a long prompt is computed soon
+    "long": (1024, 2, 8, 2, 2048, 32000, True, 16384),  # small, so that a long prompt is computed soon
 }
 # mix -> its file type, the type of most matrices, and of those that it stores in more bits
 MIXES = {
@@ -101,7 +102,14 @@ def main():
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_dimension_count(hidden // heads)
     writer.add_vocab_size(vocabulary)
-    writer.add_tokenizer_model("no_vocab")
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
+                          + [f"t{number}" for number in range(259, vocabulary)])
+    writer.add_token_scores([0.0] * vocabulary)
+    writer.add_token_types([2, 3, 3] + [6] * 256 + [1] * (vocabulary - 259))
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
 
     largest = max(vocabulary * hidden, wide * hidden)
     pools = {}

@@ -13,11 +13,12 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/// llama.cpp's server with one model, in a process of its own. Keys and values are in f32, as in the reference.
+/// llama.cpp's server with one model, in a process of its own.
 final class LlamaServerProcess implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -34,18 +35,23 @@ final class LlamaServerProcess implements AutoCloseable {
         this.address = "http://127.0.0.1:" + port;
     }
 
-    /// Returns when the model is loaded.
+    /// Returns when the model is loaded. Keys and values are in f32, as in the reference.
     ///
     /// @throws IllegalStateException with the end of the server's log, if the server does not load the model
     static LlamaServerProcess start(Path program, Path model) throws IOException {
+        return start(program, model, model.resolveSibling(model.getFileName() + ".log"),
+                List.of("-fa", "off", "-ctk", "f32", "-ctv", "f32", "--swa-full"));
+    }
+
+    /// As the other method, with options of the server instead.
+    static LlamaServerProcess start(Path program, Path model, Path log, List<String> options) throws IOException {
         int port;
         try (var socket = new ServerSocket(0)) {
             port = socket.getLocalPort();
         }
-        var log = model.resolveSibling(model.getFileName() + ".log");
-        var command = List.of(program.toString(), "-m", model.toString(), "--host", "127.0.0.1",
-                "--port", Integer.toString(port), "-t", "1", "-np", "1", "-c", "512", "--no-warmup", "-fa", "off",
-                "-ctk", "f32", "-ctv", "f32", "--swa-full");
+        var command = new ArrayList<>(List.of(program.toString(), "-m", model.toString(), "--host", "127.0.0.1",
+                "--port", Integer.toString(port), "-t", "1", "-np", "1", "-c", "512", "--no-warmup"));
+        command.addAll(options);
         var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(Redirect.to(log.toFile()))
                 .start();
         var server = new LlamaServerProcess(process, log, port);
@@ -85,7 +91,12 @@ final class LlamaServerProcess implements AutoCloseable {
     ///
     /// @return the server's answer, with `tokens` and `completion_probabilities`
     JsonNode complete(List<Integer> prompt, int count) throws IOException {
-        var body = JSON.createObjectNode().put("n_predict", count).put("temperature", 0).put("n_probs", 20)
+        return complete(prompt, count, 20);
+    }
+
+    /// As the other method, with the log-probabilities of more or fewer tokens.
+    JsonNode complete(List<Integer> prompt, int count, int probabilities) throws IOException {
+        var body = JSON.createObjectNode().put("n_predict", count).put("temperature", 0).put("n_probs", probabilities)
                 .put("return_tokens", true).put("cache_prompt", false);
         body.set("prompt", JSON.valueToTree(prompt));
         var response = send(HttpRequest.newBuilder(URI.create(address + "/completion"))
