@@ -91,14 +91,20 @@ final class LlamaServerProcess implements AutoCloseable {
     ///
     /// @return the server's answer, with `tokens` and `completion_probabilities`
     JsonNode complete(List<Integer> prompt, int count) throws IOException {
-        return complete(prompt, count, 20);
+        return complete(prompt, count, 20, 0);
     }
 
-    /// As the other method, with the log-probabilities of more or fewer tokens.
-    JsonNode complete(List<Integer> prompt, int count, int probabilities) throws IOException {
+    /// As the other method, with the log-probabilities of more or fewer tokens, which are those before any token is
+    /// forbidden.
+    ///
+    /// @param least the least token that may be drawn, so that the text is valid; 0 for any
+    JsonNode complete(List<Integer> prompt, int count, int probabilities, int least) throws IOException {
         var body = JSON.createObjectNode().put("n_predict", count).put("temperature", 0).put("n_probs", probabilities)
                 .put("return_tokens", true).put("cache_prompt", false);
         body.set("prompt", JSON.valueToTree(prompt));
+        for (int token = 0; token < least; token++) {
+            body.withArray("logit_bias").addArray().add(token).add(false);
+        }
         var response = send(HttpRequest.newBuilder(URI.create(address + "/completion"))
                 .header("Content-Type", "application/json").POST(BodyPublishers.ofString(body.toString())).build());
         if (response.statusCode() != 200) {
