@@ -41,10 +41,14 @@ def main():
     writer.add_vocab_size(shape.vocabulary)
     writer.add_tokenizer_model("no_vocab")
 
+    def normal(*dimensions):
+        # A root of type float64 would make the values float64, with which llama.cpp cannot multiply.
+        root = numpy.float32(numpy.sqrt(dimensions[-1]))
+        return random.standard_normal(dimensions, dtype=numpy.float32) / root
+
     def matrix(name, *dimensions):
-        values = random.standard_normal(dimensions, dtype=numpy.float32) / numpy.sqrt(dimensions[-1])
         kind = TYPES[shape.type]
-        writer.add_tensor(name + ".weight", gguf.quants.quantize(values, kind), raw_dtype=kind)
+        writer.add_tensor(name + ".weight", gguf.quants.quantize(normal(*dimensions), kind), raw_dtype=kind)
 
     def ones(name):
         writer.add_tensor(name + ".weight", numpy.ones(shape.hidden, numpy.float32))
@@ -60,8 +64,7 @@ def main():
         matrix(of + "attn_v", kv, hidden)
         matrix(of + "attn_output", hidden, hidden)
         ones(of + "ffn_norm")
-        writer.add_tensor(of + "ffn_gate_inp.weight",
-                          random.standard_normal((shape.experts, hidden), dtype=numpy.float32) / numpy.sqrt(hidden))
+        writer.add_tensor(of + "ffn_gate_inp.weight", normal(shape.experts, hidden))
         matrix(of + "ffn_gate_exps", shape.experts, shape.width, hidden)
         matrix(of + "ffn_up_exps", shape.experts, shape.width, hidden)
         matrix(of + "ffn_down_exps", shape.experts, hidden, shape.width)

@@ -331,10 +331,8 @@ public final class BenchEngineCommand implements Runnable {
     }
 
     private static boolean isQuantised(Model opened) {
-        var layer = opened.weights().layers().getFirst();
-        var feedForward = layer.feedForwardIn();
-        var matrix = feedForward == null ? layer.attentionOut() : feedForward; // null in a layer with experts
-        return matrix.ranges().getFirst().tensor().type().blockElements() > 1;
+        var type = opened.weights().layers().getFirst().attentionOut().ranges().getFirst().tensor().type();
+        return type.blockElements() > 1;
     }
 
     private void printHead(Model opened, TimedBackend timed, double loadSeconds, Machine machine) {

@@ -9,7 +9,7 @@ import dev.flover.benchmarks.fusion.strategies.StrategyOption;
 import dev.flover.benchmarks.topics.WholeFlover;
 import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.model.Model;
-import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.sharding.StoredBytes;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -103,7 +103,7 @@ public final class BenchFusionCommand implements Runnable {
         ReportFiles.requireWritable(html);
         try (var model = openModel()) {
             checkContext(model, scenarios);
-            long weightBytes = weightBytes(model);
+            long weightBytes = StoredBytes.of(model.weights());
             int tokens = scenarioOptions.tokens(quick);
             var strategies = strategyOption.strategies(scenarioOptions.requests(), ms -> Paper.iterations(ms, tokens),
                     (int) Math.min(Integer.MAX_VALUE, physicalMemory() / MEMORY_SHARE / weightBytes), command);
@@ -204,26 +204,6 @@ public final class BenchFusionCommand implements Runnable {
         if (!same) {
             throw new CommandException("strategies gave requests different tokens");
         }
-    }
-
-    private static long weightBytes(Model model) {
-        var weights = model.weights();
-        long bytes = bytes(weights.embedding()) + bytes(weights.head());
-        for (var layer : weights.layers()) {
-            bytes += bytes(layer.queryKeyValue()) + bytes(layer.attentionOut()) + bytes(layer.feedForwardIn())
-                    + bytes(layer.feedForwardOut());
-            var experts = layer.experts();
-            if (experts != null) {
-                bytes += Stream.of(experts.in(), experts.out()).flatMap(List::stream)
-                        .mapToLong(BenchFusionCommand::bytes).sum();
-            }
-        }
-        return bytes;
-    }
-
-    private static long bytes(@Nullable Matrix matrix) {
-        return matrix == null ? 0
-                : matrix.ranges().stream().mapToLong(range -> range.rows() * range.tensor().rowBytes()).sum();
     }
 
     private static long physicalMemory() {

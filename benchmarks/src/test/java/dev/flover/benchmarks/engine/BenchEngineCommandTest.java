@@ -5,9 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.benchmarks.Console;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class BenchEngineCommandTest {
+    @TempDir
+    Path folder;
+
     @Test
     void reportsRatesAndTheCostOfEveryOperationForEachBatchSize() throws IOException {
         var run = Console.run("bench", "engine", "--batch", "1,3", "--prompt-tokens", "5", "--gen-tokens", "6",
@@ -114,6 +127,62 @@ class BenchEngineCommandTest {
         assertThat(floor.get("arithmetic_us").asDouble()).isPositive();
         assertThat(floor.get("share").asDouble()).isPositive();
         assertThat(report.get("results").get(0).get("device").isNull()).as("no device of its own").isTrue();
+    }
+
+    @Test
+    void measuresAMixtureOfExperts() throws IOException {
+        var run = Console.run("bench", "engine", "--model", experts().toString(), "--batch", "2",
+                "--prompt-tokens", "3", "--gen-tokens", "4", "--repeat", "1", "--warm-up-s", "0", "--json");
+
+        assertThat(run.err()).isEmpty();
+        var result = new ObjectMapper().readTree(run.out()).get("results").get(0);
+        assertThat(result.get("decode_tokens_per_s").asDouble()).isPositive();
+    }
+
+    /// The folder of a Mixtral of width 8 with one layer and two experts.
+    private Path experts() throws IOException {
+        Files.writeString(folder.resolve("config.json"), """
+                {"model_type": "mixtral", "hidden_size": 8, "num_attention_heads": 2, "num_key_value_heads": 2,
+                 "num_hidden_layers": 1, "intermediate_size": 16, "num_local_experts": 2, "num_experts_per_tok": 1,
+                 "max_position_embeddings": 64}""");
+        var shapes = new LinkedHashMap<String, int[]>();
+        shapes.put("model.embed_tokens", new int[] {32, 8});
+        shapes.put("model.norm", new int[] {8});
+        shapes.put("lm_head", new int[] {32, 8});
+        String layer = "model.layers.0.";
+        shapes.put(layer + "input_layernorm", new int[] {8});
+        shapes.put(layer + "post_attention_layernorm", new int[] {8});
+        for (String projection : List.of("q", "k", "v", "o")) {
+            shapes.put(layer + "self_attn." + projection + "_proj", new int[] {8, 8});
+        }
+        shapes.put(layer + "block_sparse_moe.gate", new int[] {2, 8});
+        for (int expert = 0; expert < 2; expert++) {
+            String of = layer + "block_sparse_moe.experts." + expert + ".";
+            shapes.put(of + "w1", new int[] {16, 8});
+            shapes.put(of + "w2", new int[] {8, 16});
+            shapes.put(of + "w3", new int[] {16, 8});
+        }
+        Files.write(folder.resolve("model.safetensors"), safetensors(shapes));
+        return folder;
+    }
+
+    private static byte[] safetensors(Map<String, int[]> shapes) {
+        var header = new ObjectMapper().createObjectNode();
+        int end = 0;
+        for (var shape : shapes.entrySet()) {
+            int bytes = Float.BYTES * Arrays.stream(shape.getValue()).reduce(1, (a, b) -> a * b);
+            var tensor = header.putObject(shape.getKey() + ".weight").put("dtype", "F32");
+            tensor.set("shape", new ObjectMapper().valueToTree(shape.getValue()));
+            tensor.putArray("data_offsets").add(end).add(end + bytes);
+            end += bytes;
+        }
+        byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
+        var file = ByteBuffer.allocate(8 + json.length + end).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length)
+                .put(json);
+        for (int i = 0; file.hasRemaining(); i++) {
+            file.putFloat(0.25f + (i % 7 - 3) / 8f);
+        }
+        return file.array();
     }
 
     @Test

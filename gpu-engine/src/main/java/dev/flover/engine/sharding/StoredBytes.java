@@ -8,10 +8,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The bytes that the matrices of weights take in the file's types.
-final class StoredBytes {
+public final class StoredBytes {
     private StoredBytes() {}
 
-    static long of(Weights weights) {
+    public static long of(Weights weights) {
         var own = Stream.of(weights.embedding(), weights.positions(),
                 weights.head().equals(weights.embedding()) ? null : weights.head());
         return Stream.concat(own, weights.layers().stream().flatMap(StoredBytes::matrices)).filter(Objects::nonNull)
