@@ -2,6 +2,7 @@ package dev.flover.engine.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.tokenizer.subword.BytePairModels;
 import dev.flover.engine.tokenizer.subword.Fallback;
@@ -13,12 +14,16 @@ import dev.flover.engine.tokenizer.subword.Vocabulary;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 
 /// Builds a tokenizer from the files `tokenizer.json` and `tokenizer_config.json` of a Hugging Face folder.
 final class HuggingFaceTokenizerReader {
-    private static final List<String> NAMED = List.of("bos_token", "eos_token");
+    private static final List<String> NAMED = List.of(
+            "bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token");
+    /// The beginnings of the tokenizer classes that take `add_prefix_space` from `tokenizer_config.json`.
+    private static final List<String> PREFIXING = List.of("GPT2", "CodeGen", "Qwen2", "Cohere", "GPTNeoX");
 
     private final Path file;
     private final TokenizerJson json;
@@ -47,7 +52,7 @@ final class HuggingFaceTokenizerReader {
                         added(false, text -> text),
                         normalizer,
                         added(true, normalizer),
-                        stages.preTokenizer(json.root().get("pre_tokenizer")),
+                        stages.preTokenizer(preTokenizer()),
                         model()),
                 TokenTable.meaning(vocabulary, decoding.spelling(), decoding.stripsLeadingSpace()),
                 frame());
@@ -66,6 +71,7 @@ final class HuggingFaceTokenizerReader {
             }
             largest = Math.max(largest, id);
         }
+        largest = Math.max(largest, addFromConfig());
         addNamed();
         if (largest >= Vocabulary.MAX_TOKENS) {
             throw new ModelFileException(file, "has the token id " + largest + "; at most "
@@ -81,21 +87,58 @@ final class HuggingFaceTokenizerReader {
         return read;
     }
 
-    /// Adds the tokens that `tokenizer_config.json` names as the begin and the end of a text. They are markup, even if
-    /// `tokenizer.json` lists them among the ordinary words.
-    private void addNamed() {
-        var named = new HashMap<String, String>();
-        for (String name : NAMED) {
-            var token = config.path(name);
-            named.put(token.isTextual() ? token.textValue() : token.path("content").asText(""), name);
+    /// Adds the tokens that only `tokenizer_config.json` has, with the ids of its `added_tokens_decoder`.
+    ///
+    /// @return the largest id; -1 if there is none
+    private int addFromConfig() {
+        var known = new HashSet<String>();
+        json.tokens().forEach(token -> known.add(token.spelling()));
+        addedById.values().forEach(token -> known.add(token.path("content").asText()));
+        int largest = -1;
+        for (var entry : config.path("added_tokens_decoder").properties()) {
+            String text = entry.getValue().path("content").asText("");
+            if (!(entry.getValue() instanceof ObjectNode token) || text.isEmpty() || !known.add(text)) {
+                continue;
+            }
+            int id = entry.getKey().matches("[0-9]{1,9}") ? Integer.parseInt(entry.getKey()) : -1;
+            if (id < 0 || addedById.put(id, token.deepCopy().put("id", id)) != null) {
+                throw new ModelFileException(file.resolveSibling("tokenizer_config.json"), "adds the token "
+                        + Vocabulary.quoted(text) + " with the id " + entry.getKey()
+                        + "; expected an id that no other token has");
+            }
+            largest = Math.max(largest, id);
         }
+        return largest;
+    }
+
+    /// Adds the tokens that `tokenizer_config.json` names, such as the begin and the end of a text. They are markup,
+    /// even if `tokenizer.json` lists them among the ordinary words.
+    private void addNamed() {
+        var named = new HashSet<String>();
+        NAMED.forEach(name -> named.add(spelled(config.path(name))));
+        config.path("additional_special_tokens").forEach(token -> named.add(spelled(token)));
+        config.path("extra_special_tokens").forEach(token -> named.add(spelled(token)));
         named.remove("");
         for (var token : json.tokens()) {
-            if (named.containsKey(token.spelling()) && !addedById.containsKey(token.id())) {
+            if (named.contains(token.spelling()) && !addedById.containsKey(token.id())) {
                 addedById.put(token.id(), JsonNodeFactory.instance.objectNode()
                         .put("id", token.id()).put("content", token.spelling()).put("special", true));
             }
         }
+    }
+
+    private static String spelled(JsonNode token) {
+        return token.isTextual() ? token.textValue() : token.path("content").asText("");
+    }
+
+    /// The pre-tokenizer of `tokenizer.json`; whether it puts a space before a text, `tokenizer_config.json` can change
+    /// in some classes of tokenizers.
+    private JsonNode preTokenizer() {
+        var node = json.root().get("pre_tokenizer");
+        String type = config.path("tokenizer_class").asText("");
+        boolean changes = config.path("add_prefix_space").isBoolean() && PREFIXING.stream().anyMatch(type::startsWith);
+        return changes && node instanceof ObjectNode stage && stage.path("type").asText("").equals("ByteLevel")
+                ? stage.deepCopy().put("add_prefix_space", config.path("add_prefix_space").booleanValue()) : node;
     }
 
     private TokenKind kind(String spelling) {
@@ -226,8 +269,7 @@ final class HuggingFaceTokenizerReader {
         if (!config.path(flag).isBoolean()) {
             return;
         }
-        var named = config.path(key);
-        String spelling = named.isTextual() ? named.textValue() : named.path("content").asText("");
+        String spelling = spelled(config.path(key));
         int id = vocabulary.id(spelling);
         if (!config.path(flag).booleanValue()) {
             tokens.removeIf(token -> token == id);

@@ -103,6 +103,43 @@ class HuggingFaceTokenizerTest {
         assertThat(tokenizer.decode(new int[] {'a', MARKUP, 'b'})).isEqualTo("ab");
     }
 
+    /// As in the transformers library, with tokenizers that it was given.
+    @Test
+    void tokensOfTheConfigurationAloneAreFound() throws IOException {
+        config("{'added_tokens_decoder':{'257':{'content':'<x>','special':true},"
+                + "'258':{'content':'word','special':false},'256':{'content':'<|end|>','special':true}}}");
+        var tokenizer = open(json -> { });
+
+        assertThat(tokenizer.encode("a<x>word", true)).containsExactly('a', 257, 258);
+        assertThat(tokenizer.encode("a<x>word", false)).containsExactly('a', '<', 'x', '>', 258);
+        assertThat(tokenizer.isControl(257)).isTrue();
+        assertThat(tokenizer.decode(new int[] {258})).isEqualTo("word");
+        config("{'added_tokens_decoder':{'256':{'content':'<x>'}}}");
+        assertThatThrownBy(() -> open(json -> { })).isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("tokenizer_config.json").hasMessageContaining("with the id 256");
+    }
+
+    @Test
+    void wordsThatTheConfigurationNamesAreMarkup() throws IOException {
+        for (String key : List.of("'pad_token':'@'", "'unk_token':{'content':'@'}", "'eos_token':'@'",
+                "'additional_special_tokens':['@']", "'extra_special_tokens':['@']")) {
+            config("{" + key + "}");
+            assertThat(open(json -> { }).isControl('@')).as(key).isTrue();
+        }
+    }
+
+    @Test
+    void theConfigurationOfGpt2SaysWhetherASpaceStandsBeforeAText() throws IOException {
+        var plain = json("{'type':'ByteLevel','add_prefix_space':false,'use_regex':true}");
+        config("{'tokenizer_class':'GPT2TokenizerFast','add_prefix_space':true}");
+        int[] spaced = open(json -> json.set("pre_tokenizer", plain)).encode("a", false);
+        config("{'tokenizer_class':'PreTrainedTokenizerFast','add_prefix_space':true}");
+        int[] unspaced = open(json -> json.set("pre_tokenizer", plain)).encode("a", false);
+
+        assertThat(unspaced).containsExactly('a');
+        assertThat(spaced).hasSize(2).endsWith('a');
+    }
+
     @Test
     void addedWordsTakeTheLongestAndTheirWhiteSpace() {
         var tokenizer = open(json -> {
