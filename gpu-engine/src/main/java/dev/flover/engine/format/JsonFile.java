@@ -103,6 +103,11 @@ public final class JsonFile {
         }
     }
 
+    /// This object without some of its keys.
+    public JsonFile without(Set<String> keys) {
+        return new JsonFile(path, object.deepCopy().without(keys));
+    }
+
     /// The first key of `expected`, a JSON object, that this object has with another value, as a clause for an error
     /// message; empty if there is none.
     public Optional<String> firstDifference(String expected) {

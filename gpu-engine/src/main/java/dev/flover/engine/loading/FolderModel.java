@@ -53,7 +53,10 @@ final class FolderModel implements ModelFiles {
 
     private final Path folder;
     private final JsonFile outer;
+    /// The part of the file about the language model, with all its keys; the whole file if there is no such part.
+    private final JsonFile said;
     private final Family family;
+    /// What was [#said], with the family's defaults and without the keys of other families.
     private final JsonFile config;
     private final int askedContext;
     private final SafetensorsFolder tensors;
@@ -73,7 +76,8 @@ final class FolderModel implements ModelFiles {
         String modelType = outer.text("model_type")
                 .orElseThrow(() -> new ModelFileException(file, "has no \"model_type\""));
         var known = Families.ofModelType(file, modelType);
-        this.config = outer.object("text_config").orElse(outer).withDefaults(known.configDefaults());
+        this.said = outer.object("text_config").orElse(outer);
+        this.config = OwnKeys.of(said, known).withDefaults(known.configDefaults());
         this.family = sayingBiases(known);
         refuseWhatIsNotSupported();
         this.tensors = SafetensorsFolder.open(folder, arena);
@@ -110,7 +114,9 @@ final class FolderModel implements ModelFiles {
         var tokens = new FolderTokens(folder, outer, config, generation, tokenizer);
         var ends = tokens.endOfText(shape.vocabulary());
         var warnings = new ArrayList<>(tokens.warnings());
+        warnings.addAll(OwnKeys.warnings(said, family));
         warnings.addAll(ConfigKeys.warnings(outer, config));
+        generation.ifPresent(suggested -> warnings.addAll(SamplingDefaults.warnings(suggested)));
         return ModelBuilder.builder().path(folder).config(shape).weights(weights)
                 .fingerprint(Fingerprint.of(folder, tensors)).endOfText(ends).tokenizer(tokenizer)
                 .chatTemplate(chatTemplate()).templateTokens(tokens.forTemplates())
@@ -188,6 +194,10 @@ final class FolderModel implements ModelFiles {
                 : config.integer("head_dim").orElse(hidden / heads);
         var rotary = FolderRotary.of(config);
         var local = FolderRotary.ofWindows(config);
+        if (rotary.share() != 1 && !OwnKeys.rotatesPartly(family)) {
+            throw problem("sets \"partial_rotary_factor\" to " + rotary.share()
+                    + "; only 1 is supported in models of type " + family.modelTypes().getFirst());
+        }
         int rotaryDims = latent != null ? latent.turned()
                 : config.integer("rotary_dim").orElse((int) (headDim * rotary.share()));
         int context = context(rotary);
@@ -270,26 +280,7 @@ final class FolderModel implements ModelFiles {
         if (layers < 1 || layers > Hyperparameters.MAX_LAYERS) {
             throw problem("has " + layers + " layers; 1 to " + Hyperparameters.MAX_LAYERS + " are supported");
         }
-        var kinds = config.texts("layer_types");
-        if (!kinds.isEmpty() && kinds.size() != layers) {
-            throw problem("gives " + kinds.size() + " layer_types for " + layers + " layers");
-        }
-        boolean slides = family.folderWindows() && config.flag("use_sliding_window").orElse(true);
-        int window = slides ? config.integer("sliding_window").orElse(0) : 0;
-        int fullBelow = config.integer("max_window_layers").orElse(0);
-        var windows = new ArrayList<Integer>();
-        String pattern = config.isText("sliding_window_pattern")
-                ? config.text("sliding_window_pattern").orElseThrow() : "";
-        int fullEvery = pattern.isEmpty()
-                ? config.integer("sliding_window_pattern", "_sliding_window_pattern")
-                        .orElse(family.fullAttentionEvery()) : 0;
-        for (int layer = 0; layer < layers; layer++) {
-            boolean local = pattern.isEmpty()
-                    ? fullEvery < 1 || (layer + 1) % fullEvery != 0 : pattern.charAt(layer % pattern.length()) == 'L';
-            local = kinds.isEmpty() ? layer >= fullBelow && local : slides(kinds.get(layer));
-            windows.add(local ? Math.max(window, 0) : 0);
-        }
-        return windows;
+        return new FolderWindows(config, family, unrotated()).of(layers);
     }
 
     /// The layers without rotary positions, counted from 0.
@@ -335,15 +326,6 @@ final class FolderModel implements ModelFiles {
                 .scale((float) config.real("routed_scaling_factor").orElse(1))
                 .groups(grouped ? config.integer("n_group").orElse(1) : 1)
                 .chosenGroups(grouped ? config.integer("topk_group").orElse(1) : 1).build();
-    }
-
-    private boolean slides(String kind) {
-        return switch (kind) {
-            case "sliding_attention" -> true;
-            case "full_attention" -> false;
-            default -> throw problem("has a layer of type \"" + kind
-                    + "\", which is not supported; full_attention and sliding_attention are");
-        };
     }
 
     // Reading how positions are encoded

@@ -78,7 +78,8 @@ record FolderRotary(JsonFile config, Optional<JsonFile> own) {
             case "linear" -> new RotaryScaling.Linear(required("factor"), 1);
             case "llama3" -> new RotaryScaling.Llama3(
                     required("factor"), required("low_freq_factor"), required("high_freq_factor"), originalContext());
-            case "yarn" -> yarn();
+            // The first files of Phi-3 name their two lists of factors "yarn".
+            case "yarn" -> own.orElseThrow().keys().contains("short_factor") ? longRope() : yarn();
             case "longrope", "su" -> longRope();
             default -> throw problem("scales rotary positions by \"" + type()
                     + "\", which is not supported; default, linear, dynamic, llama3, yarn and longrope are");

@@ -1,6 +1,7 @@
 package dev.flover.engine.loading;
 
 import dev.flover.engine.format.GgufFile;
+import dev.flover.engine.format.GgufMetadata;
 import dev.flover.engine.format.GgufValue;
 import dev.flover.engine.format.ModelFileException;
 import java.util.Arrays;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /// Decides about the metadata keys of a GGUF architecture that no reader has asked for. A key that changes what the
 /// model computes must be used or refused by name; this table lists the keys that are refused and those that may be
@@ -124,14 +126,30 @@ final class GgufKeys {
                 attention.layer_norm_epsilon attention.layer_norm_rms_epsilon
             """;
 
-    private static final Map<String, List<String>> REFUSED = refused();
+    /// Keys of the tokenizer that change the tokens of a text or an answer, each with the value that changes nothing.
+    private static final String NEUTRAL_OF_TOKENIZERS = """
+            tokenizer.ggml.add_sep_token = false
+            tokenizer.ggml.normalizer.lowercase = false
+            tokenizer.ggml.normalizer.strip_accents = false
+            tokenizer.ggml.suppress_tokens = -1
+            """;
+
+    /// Suggestions for sampling that are not followed, each with the value that suggests nothing.
+    private static final String NOT_FOLLOWED = """
+            general.sampling.mirostat = 0
+            general.sampling.penalty_last_n = -1 4294967295
+            general.sampling.sequence = none
+            general.sampling.xtc_probability = 0
+            """;
+
+    private static final Map<String, List<String>> REFUSED = refused(NEUTRAL);
     private static final Map<String, String> REASONS = reasons(IGNORED);
 
     private GgufKeys() {}
 
-    private static Map<String, List<String>> refused() {
+    private static Map<String, List<String>> refused(String table) {
         var refused = new LinkedHashMap<String, List<String>>();
-        NEUTRAL.lines().forEach(line -> {
+        table.lines().forEach(line -> {
             String[] entry = line.split(" = ");
             refused.put(entry[0], List.of(entry[1].split(" ")));
         });
@@ -176,10 +194,23 @@ final class GgufKeys {
                         + " computes and is not supported in the architecture " + architecture);
             }
         }
-        return metadata.neverAsked(prefix).stream()
-                .filter(Predicate.not(key -> refuses(key.substring(prefix.length()))))
-                .filter(key -> whyIgnored(key.substring(prefix.length())).isEmpty())
-                .map(key -> "metadata " + key + " is unknown and ignored").toList();
+        changing(metadata, NEUTRAL_OF_TOKENIZERS).findFirst().ifPresent(key -> {
+            throw new ModelFileException(file.path(), "has metadata " + key
+                    + ", which changes the tokens of texts or answers and is not supported");
+        });
+        return Stream.concat(
+                metadata.neverAsked(prefix).stream()
+                        .filter(Predicate.not(key -> refuses(key.substring(prefix.length()))))
+                        .filter(key -> whyIgnored(key.substring(prefix.length())).isEmpty())
+                        .map(key -> "metadata " + key + " is unknown and ignored"),
+                changing(metadata, NOT_FOLLOWED)
+                        .map(key -> "metadata " + key + " suggests a way of sampling that is not supported")).toList();
+    }
+
+    /// The keys of a table that a file has with other values than the neutral ones.
+    private static Stream<String> changing(GgufMetadata metadata, String table) {
+        return refused(table).entrySet().stream().filter(entry -> metadata.keys().contains(entry.getKey())
+                && !isNeutral(metadata.peek(entry.getKey()), entry.getValue())).map(Map.Entry::getKey);
     }
 
     private static boolean isNeutral(GgufValue value, List<String> neutral) {
@@ -208,6 +239,6 @@ final class GgufKeys {
     }
 
     private static boolean isNumber(String neutral, double number) {
-        return !neutral.equals("true") && !neutral.equals("false") && Double.parseDouble(neutral) == number;
+        return neutral.matches("-?[\\d.]+") && Double.parseDouble(neutral) == number;
     }
 }

@@ -156,6 +156,12 @@ final class GgufModel implements ModelFiles {
             throw problem("has keys and values of different widths, which is not supported");
         }
         int rotaryDims = latent != null ? latent.turned() : integer("rope.dimension_count").orElse(headDim);
+        var windows = windows(family);
+        if (windows.stream().anyMatch(window -> window > 0)) {
+            requireSame("attention.key_length_swa", headDim);
+            requireSame("attention.value_length_swa", headDim);
+            requireSame("rope.dimension_count_swa", rotaryDims);
+        }
         return HyperparametersBuilder.builder().architecture(architecture).hidden(hidden).heads(heads)
                 .kvHeads(latent != null ? 1 : uniform("attention.head_count_kv").orElse(heads)).headDim(headDim)
                 .feedForward(feedForward()).vocabulary(WeightAssembler.vocabulary(file, family.ggufTensors()))
@@ -166,9 +172,18 @@ final class GgufModel implements ModelFiles {
                 .logitSoftCap(real("final_logit_softcapping", 0)).rotaryDims(rotaryDims)
                 .rotaryBase(real("rope.freq_base", 10_000))
                 .localBase(real("rope.freq_base_swa", family.localRotaryBase())).scaling(scaling(family, rotaryDims))
-                .localScaling(localScaling(family, rotaryDims)).windows(windows(family))
+                .localScaling(localScaling(family, rotaryDims)).windows(windows)
                 .unrotated(unrotated(family)).multipliers(multipliers(family)).queryScaling(queryScaling())
                 .routing(routing(family)).latent(latent).build().config(family, family.ggufPairing());
+    }
+
+    /// Refuses a file whose layers with a window have another width than the other layers.
+    private void requireSame(String key, int width) {
+        int local = integer(key).orElse(width);
+        if (local != width) {
+            throw problem("has metadata " + architecture + "." + key + " of " + local + ", and " + width
+                    + " in layers without a window; different widths are not supported");
+        }
     }
 
     /// The widths of latent attention; null if the family has none. Older files state a head's own widths as

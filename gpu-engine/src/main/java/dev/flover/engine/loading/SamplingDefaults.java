@@ -1,6 +1,8 @@
 package dev.flover.engine.loading;
 
+import dev.flover.engine.format.JsonFile;
 import dev.flover.engine.sampling.SamplingParams;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -18,6 +20,25 @@ record SamplingDefaults(
         OptionalDouble repetitionPenalty,
         OptionalDouble typicalP,
         Optional<Boolean> samples) {
+
+    /// JSON: keys of `generation_config.json` that are not followed, each with the value that suggests nothing; an
+    /// empty text if every value does something.
+    private static final List<String> NOT_FOLLOWED = List.of("\"no_repeat_ngram_size\": 0",
+            "\"encoder_no_repeat_ngram_size\": 0", "\"encoder_repetition_penalty\": 1", "\"epsilon_cutoff\": 0",
+            "\"eta_cutoff\": 0", "\"num_beams\": 1", "\"penalty_alpha\": 0", "\"min_length\": 0",
+            "\"min_new_tokens\": 0", "\"guidance_scale\": 1", "\"top_h\": 1", "\"bad_words_ids\": \"\"",
+            "\"suppress_tokens\": \"\"", "\"begin_suppress_tokens\": \"\"", "\"force_words_ids\": \"\"",
+            "\"forced_bos_token_id\": \"\"", "\"forced_eos_token_id\": \"\"", "\"sequence_bias\": \"\"",
+            "\"exponential_decay_length_penalty\": \"\"", "\"stop_strings\": \"\"", "\"watermarking_config\": \"\"");
+
+    /// A warning for each key of `generation_config.json` that suggests a way of sampling that is not supported.
+    static List<String> warnings(JsonFile generation) {
+        var given = generation.neverAsked();
+        return NOT_FOLLOWED.stream().filter(entry -> given.contains(entry.split("\"")[1]))
+                .filter(entry -> generation.firstDifference("{" + entry + "}").isPresent())
+                .map(entry -> "\"" + entry.split("\"")[1] + "\" of generation_config.json suggests a way of sampling"
+                        + " that is not supported").toList();
+    }
 
     /// The suggestions as sampling parameters.
     ///

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.loading.families.Families;
+import dev.flover.engine.model.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +50,7 @@ class ConfigKeysTest {
             "deepseek_v3: 'topk_method': 'greedy'", "llama: 'hidden_act': 'mish'",
             "exaone4: 'layer_types': ['linear_attention', 'linear_attention', 'linear_attention', 'linear_attention',"
                     + " 'linear_attention', 'linear_attention', 'linear_attention']",
-            "llama: 'is_causal': false", "gptj: 'rotary': false", "falcon: 'alibi': true", "qwen2: 'use_mrope': true",
+            "llama: 'partial_rotary_factor': 0.5", "deepseek_v2: 'rms_norm_eps': 0.1", "llama: 'is_causal': false", "gptj: 'rotary': false", "falcon: 'alibi': true", "qwen2: 'use_mrope': true",
             "llama: 'rope_scaling': {'rope_type': 'default', 'alpha': 1000.0}",
             "llama: 'rope_scaling': {'rope_type': 'xpos', 'factor': 2.0}",
             "llama: 'rope_scaling': {'type': 'longrope', 'factor': 2.0, 'short_mscale': 1.1}"})
@@ -72,6 +73,35 @@ class ConfigKeysTest {
                         unknown("word"), unknown("flag"), unknown("number"), unknown("list"), unknown("object"));
         assertThat(opened("llama: 'rope_scaling': {'rope_type': 'default', 'novel': 1}").warnings())
                 .containsExactly("\"novel\" of the rotary positions in config.json is unknown and ignored");
+    }
+
+    /// Each key changes numbers in the family that has it.
+    @ParameterizedTest
+    @ValueSource(strings = {
+            "'attn_logit_softcapping': 5.0", "'final_logit_softcapping': 3.0", "'logit_scale': 0.5",
+            "'logits_scaling': 2.0", "'embedding_multiplier': 3.0", "'residual_multiplier': 0.3",
+            "'rotary_pct': 0.25", "'scale_attn_weights': false"})
+    void aKeyOfAnotherFamilyHasNoEffectAndIsAWarning(String key) throws IOException {
+        assertThat(opened("mistral: " + key).warnings()).singleElement().asString()
+                .isEqualTo("\"" + key.split("'")[1] + "\" of config.json has no effect in models of type mistral");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+            "'no_rope_layer_interval': 2", "'no_rope_layers': [0, 0, 0, 0, 0, 0, 0]", "'rotary_dim': 4",
+            "'attention_multiplier': 0.05", "'embedding_multiplier': 3.0",
+            "'residual_multiplier': 0.3", "'attn_logit_softcapping': 5.0", "'final_logit_softcapping': 3.0",
+            "'logit_scale': 2.0", "'layer_norm_eps': 0.1", "'bias': true", "'attention_bias': true"})
+    void andTheModelIsComputedAsWithoutTheKey(String key) throws IOException {
+        var plain = config("'vocab_size': 48");
+        assertThat(config(key)).isEqualTo(plain);
+    }
+
+    private ModelConfig config(String key) throws IOException {
+        opened("qwen2: " + key);
+        try (var model = ModelLoader.open(folder)) {
+            return model.config();
+        }
     }
 
     private static String unknown(String key) {

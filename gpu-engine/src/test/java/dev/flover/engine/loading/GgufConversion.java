@@ -225,7 +225,7 @@ public final class GgufConversion {
         }
         if (config.has("n_shared_experts")) {
             writer.put(of + "expert_shared_count", config.get("n_shared_experts").intValue())
-                    .put(of + "leading_dense_block_count", config.get("first_k_dense_replace").intValue())
+                    .put(of + "leading_dense_block_count", config.path("first_k_dense_replace").asInt(0))
                     .put(of + "expert_weights_scale", routing.scale())
                     .put(of + "expert_weights_norm", routing.normalised())
                     .put(of + "expert_gating_func", routing.scoring() == ModelConfig.Routing.Scoring.SOFTMAX ? 1 : 2);

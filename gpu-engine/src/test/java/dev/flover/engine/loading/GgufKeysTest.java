@@ -8,6 +8,7 @@ import dev.flover.engine.format.JsonFile;
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.loading.families.Families;
 import dev.flover.engine.tensor.TensorType;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Set;
@@ -89,6 +90,43 @@ class GgufKeysTest {
         assertThat(opened(new Entry("vocab_size", 258)).warnings()).isEmpty();
         assertThat(opened(new Entry("novel_trick", 7)).warnings()).singleElement().asString()
                 .isEqualTo("metadata llama.novel_trick is unknown and ignored");
+    }
+
+    @Test
+    void aSuggestionForSamplingThatIsNotFollowedIsAWarning() {
+        var writer = TinyLlama.of(TensorType.F32, 1).writer().put("general.sampling.xtc_probability", 0f)
+                .put("general.sampling.mirostat", 0).put("general.sampling.penalty_last_n", -1);
+        assertThat(ModelLoader.inspect(writer.write(folder.resolve("neutral.gguf")), 0).warnings()).isEmpty();
+
+        writer.put("general.sampling.xtc_probability", 0.5f).put("general.sampling.mirostat", 2);
+        assertThat(ModelLoader.inspect(writer.write(folder.resolve("model.gguf")), 0).warnings()).containsExactly(
+                "metadata general.sampling.mirostat suggests a way of sampling that is not supported",
+                "metadata general.sampling.xtc_probability suggests a way of sampling that is not supported");
+    }
+
+    @Test
+    void aKeyThatChangesTheTokensOfTextsOrAnswersIsRefusedByName() {
+        for (String key : new String[] {"add_sep_token", "normalizer.lowercase", "normalizer.strip_accents"}) {
+            var writer = TinyLlama.of(TensorType.F32, 1).writer().put("tokenizer.ggml." + key, false);
+            assertThat(ModelLoader.inspect(writer.write(folder.resolve("neutral.gguf")), 0).warnings()).isEmpty();
+            var file = writer.put("tokenizer.ggml." + key, true).write(folder.resolve("model.gguf"));
+            assertThatThrownBy(() -> ModelLoader.inspect(file, 0)).isInstanceOf(ModelFileException.class)
+                    .hasMessageContaining("has metadata tokenizer.ggml." + key + ", which changes the tokens");
+        }
+    }
+
+    @Test
+    void layersWithAWindowHaveTheWidthsOfTheOthers() throws IOException {
+        TinyFolder.write(folder, Families.ofModelType(folder, "gemma3_text"));
+        for (String key : new String[] {"attention.key_length_swa", "attention.value_length_swa",
+                "rope.dimension_count_swa"}) {
+            var writer = GgufConversion.writer(folder).put("gemma3." + key, 16);
+            assertThat(ModelLoader.inspect(writer.write(folder.resolve("same.gguf")), 0).warnings()).isEmpty();
+            var file = writer.put("gemma3." + key, 8).write(folder.resolve("other.gguf"));
+            assertThatThrownBy(() -> ModelLoader.inspect(file, 0)).isInstanceOf(ModelFileException.class)
+                    .hasMessageContaining("has metadata gemma3." + key + " of 8, and 16 in layers without a window");
+        }
+        assertThat(opened(new Entry("attention.key_length_swa", 8)).warnings()).isEmpty();
     }
 
     /// Loads the configurations that the transformers library wrote for the reference models, with all their keys:

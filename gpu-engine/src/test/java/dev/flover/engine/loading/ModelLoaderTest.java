@@ -401,6 +401,19 @@ class ModelLoaderTest {
         }
     }
 
+    @Test
+    void aSuggestionForSamplingThatIsNotFollowedIsAWarning() throws IOException {
+        TinyFolder.write(folder);
+        Files.writeString(folder.resolve("generation_config.json"), "{\"no_repeat_ngram_size\": 0, \"num_beams\": 1,"
+                + " \"bad_words_ids\": null, \"max_length\": 20, \"guidance_scale\": 1.0}");
+        assertThat(ModelLoader.inspect(folder, 0).warnings()).isEmpty();
+        Files.writeString(folder.resolve("generation_config.json"),
+                "{\"no_repeat_ngram_size\": 3, \"stop_strings\": [\"end\"], \"suppress_tokens\": [4]}");
+        assertThat(ModelLoader.inspect(folder, 0).warnings()).hasSize(3)
+                .allMatch(each -> each.endsWith("suggests a way of sampling that is not supported"))
+                .anyMatch(each -> each.startsWith("\"stop_strings\" of generation_config.json"));
+    }
+
     private void refusesConfig(String valid, String invalid, String... saying) throws IOException {
         assertThat(TinyFolder.CONFIG).contains(valid);
         var config = folder.resolve("config.json");

@@ -3,6 +3,7 @@ package dev.flover.engine.loading;
 import dev.flover.engine.loading.families.Family;
 import dev.flover.engine.loading.families.TensorNames;
 import dev.flover.engine.loading.families.TensorRole;
+import dev.flover.engine.loading.families.WindowRule;
 import dev.flover.engine.tensor.TensorType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -145,25 +146,38 @@ final class TinyFolder {
                  "query_pre_attn_scalar": %d, "rope_parameters": {"rope_theta": 5000.0}%s%s%s}
                 """.formatted(
                 family.modelTypes().getFirst(), widths.hidden(), kvHeads(family), widths.headDim(), widths.layers(),
-                widths.feedForward(), widths.headDim(), experts(family, widths), latent(family, widths),
-                (family.fullAttentionEvery() > 0 ? ", \"sliding_window\": 8" : "")
+                feedForward(family, widths), widths.headDim(), experts(family, widths), latent(family, widths),
+                (family.fullAttentionEvery() > 0 && family.folderWindows() != WindowRule.NO_LAYER ? ", \"sliding_window\": 8" : "")
                         + (family.configDefaults().contains("residual_multiplier")
                                 ? ", \"embedding_multiplier\": 6.0, \"residual_multiplier\": 0.4,"
                                         + " \"attention_multiplier\": 0.05, \"logits_scaling\": 4.0" : "")
                         + (family.configDefaults().contains("rotary_dim") ? ", \"rotary_dim\": 8" : ""));
     }
 
+    /// The width of the feed-forward layers; in families without such layers, of the experts.
+    private static int feedForward(Family family, Widths widths) {
+        boolean onlyExperts = family.scoring() != null && !family.tensors().names().containsKey(TensorRole.GATE);
+        return onlyExperts ? widths.expert() : widths.feedForward();
+    }
+
     private static String experts(Family family, Widths widths) {
-        return family.scoring() == null ? "" : """
+        if (family.scoring() == null) {
+            return "";
+        }
+        var roles = family.tensors().names().keySet();
+        String shared = roles.contains(TensorRole.SHARED_ROUTER)
+                ? ", \"shared_expert_intermediate_size\": " + widths.shared()
+                : roles.contains(TensorRole.SHARED_UP) ? ", \"n_shared_experts\": 2" : "";
+        return """
                 , "num_local_experts": 4, "num_experts_per_tok": 2, "num_experts": 4, "n_routed_experts": 4,
-                "moe_intermediate_size": %d, "shared_expert_intermediate_size": %d, "norm_topk_prob": %b"""
-                .formatted(widths.expert(), widths.shared(), family.normalisesExperts());
+                "moe_intermediate_size": %d, "norm_topk_prob": %b%s"""
+                .formatted(widths.expert(), family.normalisesExperts(), shared);
     }
 
     private static String latent(Family family, Widths widths) {
         return !family.tensors().names().containsKey(TensorRole.KEY_DOWN) ? "" : """
                 , "kv_lora_rank": %d, "q_lora_rank": null, "qk_nope_head_dim": %d, "qk_rope_head_dim": %d,
-                "v_head_dim": %d, "n_group": 2, "topk_group": 1, "n_shared_experts": 2, "first_k_dense_replace": 0"""
+                "v_head_dim": %d, "n_group": 2, "topk_group": 1, "first_k_dense_replace": 0"""
                 .formatted(widths.rank(), widths.plain(), widths.turned(), widths.plain());
     }
 

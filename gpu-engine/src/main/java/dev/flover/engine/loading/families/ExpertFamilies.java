@@ -51,7 +51,7 @@ final class ExpertFamilies {
     private static final Family MIXTRAL = LLAMA.with(family -> {
         family.architectures(List.of("llama"));
         family.modelTypes(List.of("mixtral"));
-        family.folderWindows(true);
+        family.folderWindows(WindowRule.EACH_LAYER);
         family.scoring(Scoring.SOFTMAX);
         family.normalisesExperts(true);
         family.configDefaults("""
@@ -69,7 +69,7 @@ final class ExpertFamilies {
     private static final Family QWEN2_MOE = LLAMA.with(family -> {
         family.architectures(List.of("qwen2moe"));
         family.modelTypes(List.of("qwen2_moe"));
-        family.folderWindows(true);
+        family.folderWindows(WindowRule.ODD_LOWER_LAYERS);
         family.ggufPairing(Pairing.HALVES);
         family.biased(Set.of(QUERY, KEY, VALUE));
         family.scoring(Scoring.SOFTMAX);
@@ -96,7 +96,7 @@ final class ExpertFamilies {
     private static final Family QWEN3_MOE = LLAMA.with(family -> {
         family.architectures(List.of("qwen3moe"));
         family.modelTypes(List.of("qwen3_moe"));
-        family.folderWindows(true);
+        family.folderWindows(WindowRule.EACH_LAYER_IF_USED);
         family.ggufPairing(Pairing.HALVES);
         family.scoring(Scoring.SOFTMAX);
         family.normalisesExperts(true);
@@ -119,7 +119,7 @@ final class ExpertFamilies {
     private static final Family OLMOE = QWEN3_MOE.with(family -> {
         family.architectures(List.of("olmoe"));
         family.modelTypes(List.of("olmoe"));
-        family.folderWindows(false);
+        family.folderWindows(WindowRule.NO_LAYER);
         family.normalisesExperts(false);
         family.configDefaults("""
                 {"rms_norm_eps": 1e-5, "rope_theta": 10000.0, "max_position_embeddings": 4096,
@@ -193,7 +193,7 @@ final class ExpertFamilies {
         family.activationFixed(true);
         family.ggufPairing(Pairing.HALVES);
         family.fullAttentionEvery(2);
-        family.folderWindows(true);
+        family.folderWindows(WindowRule.LISTED);
         family.ggufWindows(true);
         family.yarnUntruncated(true);
         family.biased(Set.of(QUERY, KEY, VALUE, ATTENTION_OUT, ROUTER));

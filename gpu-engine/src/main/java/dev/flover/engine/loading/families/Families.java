@@ -34,7 +34,7 @@ public final class Families {
     private static final Family MISTRAL = LLAMA.with(family -> {
         family.architectures(List.of("mistral"));
         family.modelTypes(List.of("mistral"));
-        family.folderWindows(true);
+        family.folderWindows(WindowRule.LISTED);
         family.ggufWindows(true);
         family.configDefaults("""
                 {"rms_norm_eps": 1e-6, "rope_theta": 10000.0, "max_position_embeddings": 131072,
@@ -44,7 +44,7 @@ public final class Families {
     private static final Family QWEN2 = LLAMA.with(family -> {
         family.architectures(List.of("qwen2"));
         family.modelTypes(List.of("qwen2"));
-        family.folderWindows(true);
+        family.folderWindows(WindowRule.UPPER_LAYERS);
         family.ggufPairing(Pairing.HALVES);
         family.biased(Set.of(QUERY, KEY, VALUE));
         family.configDefaults("""
@@ -70,7 +70,7 @@ public final class Families {
     private static final Family PHI3 = LLAMA.with(family -> {
         family.architectures(List.of("phi3"));
         family.modelTypes(List.of("phi3"));
-        family.folderWindows(true);
+        family.folderWindows(WindowRule.EACH_LAYER);
         family.ggufWindows(true);
         family.ggufPairing(Pairing.HALVES);
         family.configDefaults("""
@@ -104,7 +104,7 @@ public final class Families {
         family.modelTypes(List.of("gemma2"));
         family.activationFixed(false);
         family.fullAttentionEvery(2);
-        family.folderWindows(true);
+        family.folderWindows(WindowRule.LISTED);
         family.ggufWindows(true);
         family.window(4096);
         family.wideScaleLayers(46);
@@ -128,6 +128,7 @@ public final class Families {
         family.architectures(List.of("gemma3"));
         family.modelTypes(List.of("gemma3_text", "gemma3"));
         family.fullAttentionEvery(6);
+        family.folderWindows(WindowRule.LISTED_OR_PATTERN);
         family.window(0);
         family.localRotaryBase(10_000);
         family.wideScaleLayers(62);

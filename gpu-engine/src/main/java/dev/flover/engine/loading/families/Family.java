@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param normOffset     added to the norm weights of Hugging Face folders (GGUF converters have already added it)
 /// @param fullAttentionEvery in models with a sliding window: each n-th layer attends to all positions; 0: no layer
 ///                           does
-/// @param folderWindows  whether a sliding window in `config.json` applies to layers; if not, the key is ignored
+/// @param folderWindows  to which layers a sliding window in `config.json` applies
 /// @param ggufWindows    whether a sliding window in a GGUF file applies to layers
 /// @param window         the sliding window, in positions, if a GGUF file names none; 0 for no window
 /// @param localRotaryBase the rotary base of the layers with a window, whose positions are then not scaled; 0 for the
@@ -70,7 +70,7 @@ public record Family(
         boolean scaledEmbedding,
         float normOffset,
         int fullAttentionEvery,
-        boolean folderWindows,
+        WindowRule folderWindows,
         boolean ggufWindows,
         int window,
         double localRotaryBase,

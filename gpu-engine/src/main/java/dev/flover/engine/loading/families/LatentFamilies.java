@@ -38,7 +38,8 @@ final class LatentFamilies {
                  "topk_group": 1, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64,
                  "v_head_dim": 128, "n_shared_experts": 2, "routed_scaling_factor": 1.0}""");
         family.onlyWith("""
-                {"attention_bias": false, "mlp_bias": false, "norm_topk_prob": false, "moe_layer_freq": 1}""");
+                {"attention_bias": false, "mlp_bias": false, "norm_topk_prob": false, "moe_layer_freq": 1,
+                 "rms_norm_eps": 1e-6}""");
         family.tensors(ExpertFamilies.EXPERT_FOLDER
                 .without(KEY, VALUE)
                 .with(QUERY_DOWN, "layers.*.self_attn.q_a_proj")
@@ -85,7 +86,7 @@ final class LatentFamilies {
                  "qk_rope_head_dim": 64, "v_head_dim": 128, "n_shared_experts": 1, "n_routed_experts": 256,
                  "num_experts_per_tok": 8, "routed_scaling_factor": 2.5, "norm_topk_prob": true}""");
         family.onlyWith("""
-                {"attention_bias": false, "rope_interleave": true, "moe_layer_freq": 1}""");
+                {"attention_bias": false, "rope_interleave": true, "moe_layer_freq": 1, "rms_norm_eps": 1e-6}""");
     });
 
     static final List<Family> ALL = List.of(DEEPSEEK_V2, DEEPSEEK_V3);

@@ -137,7 +137,7 @@ final class LayerNormFamilies {
         family.modelTypes(List.of("cohere2"));
         family.fullAttentionEvery(4);
         family.rotatesWindowsOnly(true);
-        family.folderWindows(true);
+        family.folderWindows(WindowRule.LISTED_OR_PATTERN);
         family.ggufWindows(true);
         family.configDefaults("""
                 {"layer_norm_eps": 1e-5, "rope_theta": 10000.0, "max_position_embeddings": 8192,
@@ -148,7 +148,7 @@ final class LayerNormFamilies {
     private static final Family STARCODER2 = LAYER_NORM.with(family -> {
         family.architectures(List.of("starcoder2"));
         family.modelTypes(List.of("starcoder2"));
-        family.folderWindows(true);
+        family.folderWindows(WindowRule.EACH_LAYER);
         family.biased(Set.of(
                 FINAL_NORM, ATTENTION_NORM, FEED_FORWARD_NORM, QUERY, KEY, VALUE, ATTENTION_OUT, UP, DOWN));
         family.linearBiased(Set.of(QUERY, KEY, VALUE, ATTENTION_OUT, UP, DOWN));

@@ -62,7 +62,7 @@ final class LlamaFamily {
     static final Family LLAMA = FamilyBuilder.builder().architectures(List.of("llama"))
             .modelTypes(List.of("llama")).normKind(NormKind.RMS).block(Block.SEQUENTIAL)
             .activation(Activation.SILU).gated(true).ggufPairing(Pairing.ADJACENT).folderPairing(Pairing.HALVES)
-            .transposed(Set.of()).biased(Set.of())
+            .folderWindows(WindowRule.NO_LAYER).transposed(Set.of()).biased(Set.of())
             .attentionBiased(Set.of(QUERY_KEY_VALUE, QUERY, KEY, VALUE, ATTENTION_OUT)).linearBiased(Set.of())
             .optional(Set.of())
             .configDefaults("{\"rms_norm_eps\": 1e-6, \"rope_theta\": 10000.0, \"max_position_embeddings\": 2048}")

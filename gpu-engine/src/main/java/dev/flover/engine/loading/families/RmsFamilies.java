@@ -42,7 +42,7 @@ final class RmsFamilies {
         family.architectures(List.of("smollm3"));
         family.modelTypes(List.of("smollm3"));
         family.unrotatedEvery(4);
-        family.folderWindows(true);
+        family.folderWindows(WindowRule.UNROTATED_LAYERS);
         family.configDefaults("""
                 {"rms_norm_eps": 1e-6, "rope_theta": 2000000.0, "max_position_embeddings": 32768,
                  "num_key_value_heads": 4, "use_sliding_window": false, "no_rope_layer_interval": 4}""");
@@ -75,7 +75,7 @@ final class RmsFamilies {
     private static final Family MINISTRAL3 = LLAMA.with(family -> {
         family.architectures(List.of("mistral3"));
         family.modelTypes(List.of("ministral3", "mistral3"));
-        family.folderWindows(true);
+        family.folderWindows(WindowRule.EACH_LAYER);
         family.configDefaults("""
                 {"rms_norm_eps": 1e-5, "rope_theta": 1000000.0, "max_position_embeddings": 262144,
                  "num_key_value_heads": 8}""");
@@ -90,7 +90,6 @@ final class RmsFamilies {
         family.modelTypes(List.of("olmo2"));
         family.ggufPairing(Pairing.HALVES);
         family.windowsUnscaled(true);
-        family.folderWindows(true);
         family.ggufWindows(true);
         family.fullAttentionEvery(4);
         family.configDefaults("""
@@ -113,6 +112,7 @@ final class RmsFamilies {
     private static final Family OLMO3 = OLMO2.with(family -> {
         family.architectures(List.of("olmo2"));
         family.modelTypes(List.of("olmo3"));
+        family.folderWindows(WindowRule.LISTED);
         family.configDefaults("""
                 {"rms_norm_eps": 1e-5, "rope_theta": 500000.0, "max_position_embeddings": 65536,
                  "sliding_window": 4096}""");
@@ -121,6 +121,7 @@ final class RmsFamilies {
     private static final Family EXAONE4 = OLMO2.with(family -> {
         family.architectures(List.of("exaone4"));
         family.modelTypes(List.of("exaone4"));
+        family.folderWindows(WindowRule.LISTED_OR_PATTERN);
         family.windowsUnscaled(false);
         family.rotatesWindowsOnly(true);
         family.configDefaults("""
