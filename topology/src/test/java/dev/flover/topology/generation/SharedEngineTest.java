@@ -8,10 +8,14 @@ import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import dev.flover.schemas.StoredRequest;
 import dev.flover.topology.state.PartitionState.StoredAnswer;
 import dev.flover.topology.streams.StepSignal;
 import dev.flover.topology.waiting.SuspectTurn;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.utils.Bytes;
 import org.junit.jupiter.api.Test;
 
 class SharedEngineTest {
@@ -90,6 +94,21 @@ class SharedEngineTest {
     }
 
     @Test
+    void slotsOfBatchRequestsCountAsFreeForTenSecondsAfterAnotherRequest() {
+        for (int live = 1; live < SLOTS; live++) {
+            engine.admit(answer(true), SEQUENCE);
+        }
+        assertThat(underWayAfter(40)).as("nothing but batch").isGreaterThan(1);
+        var other = answer();
+        engine.admit(other, SEQUENCE);
+        assertThat(underWayAfter(40)).isEqualTo(1);
+        engine.release(other);
+        assertThat(underWayAfter(40)).isEqualTo(1);
+        now += 10_000;
+        assertThat(underWayAfter(40)).as("others have not come lately").isGreaterThan(1);
+    }
+
+    @Test
     void theDeviceDoesNotWaitBetweenShortSteps() {
         engine.admit(answer(), SEQUENCE);
 
@@ -143,6 +162,14 @@ class SharedEngineTest {
     }
 
     private static LiveAnswer answer() {
-        return new LiveAnswer(null, 0, StoredAnswer.NONE, "", null, new Mailbox());
+        return answer(false);
+    }
+
+    private static LiveAnswer answer(boolean batch) {
+        var stored = StoredRequest.newBuilder().setRequest(SimulatedProcess.request("a", "x").setBatch(batch).build())
+                .setPromptIds(List.of(1)).setArrival(0).setRequestedAt(0).setReadAt(0)
+                .setDigest(ByteBuffer.allocate(0)).build();
+        var generation = new LiveGeneration(Bytes.wrap(new byte[] {1}), stored, null, null);
+        return new LiveAnswer(generation, 0, StoredAnswer.NONE, "", null, new Mailbox());
     }
 }
