@@ -210,7 +210,8 @@ final class GgufKeys {
     /// The keys of a table that a file has with other values than the neutral ones.
     private static Stream<String> changing(GgufMetadata metadata, String table) {
         return refused(table).entrySet().stream().filter(entry -> metadata.keys().contains(entry.getKey())
-                && !isNeutral(metadata.peek(entry.getKey()), entry.getValue())).map(Map.Entry::getKey);
+                && !isNeutral(Objects.requireNonNull(metadata.peek(entry.getKey())), entry.getValue()))
+                .map(Map.Entry::getKey);
     }
 
     private static boolean isNeutral(GgufValue value, List<String> neutral) {
