@@ -51,6 +51,7 @@ final class KeptWeights implements AutoCloseable {
     private final Path file;
     private final Workers workers;
     private final Arena arena;
+    private final long patienceMs;
     /// How often each description of a matrix has been asked for.
     private final Map<String, Integer> asked = new HashMap<>();
     private final Map<String, Place> places = new LinkedHashMap<>();
@@ -68,27 +69,29 @@ final class KeptWeights implements AutoCloseable {
     private String replaced = "";
     private String reason = "";
 
-    private KeptWeights(WeightFolder folder, Workers workers, Arena arena) {
+    private boolean begun;
+
+    private KeptWeights(WeightFolder folder, Workers workers, Arena arena, long patienceMs) {
         this.folder = folder;
+        this.patienceMs = patienceMs;
         this.workers = workers;
         this.arena = arena;
         file = folder.folder().resolve(folder.name() + ".v" + Packer.VERSION + ".packed");
     }
 
-    /// Maps the file of a model, or begins to write it.
+    /// Maps the file of a model if there is one; otherwise the first matrix begins it, so that several engines of a
+    /// process, which load one after another, map the file of the first.
     ///
     /// @param arena      owns the mappings
     /// @param patienceMs how long to wait for another process whose file does not grow
     /// @throws IllegalArgumentException if the folder or the file is something else
     static KeptWeights open(WeightFolder folder, Workers workers, Arena arena, long patienceMs) {
-        var kept = new KeptWeights(folder, workers, arena);
+        var kept = new KeptWeights(folder, workers, arena, patienceMs);
         if (Files.exists(folder.folder()) && !Files.isDirectory(folder.folder())) {
             throw new IllegalArgumentException(folder.folder() + " is not a folder; expected one for packed weights");
         }
         try {
-            if (!kept.mapFile()) {
-                kept.begin(patienceMs);
-            }
+            kept.mapFile();
         } catch (PackedFile.ForeignFileException e) {
             kept.close();
             throw new IllegalArgumentException(e.getMessage(), e);
@@ -117,7 +120,7 @@ final class KeptWeights implements AutoCloseable {
         }
     }
 
-    private void begin(long patienceMs) throws IOException {
+    private void begin() throws IOException {
         createFolder();
         part = PartFile.lock(file, patienceMs);
         if (mapFile()) { // another process has written it in the meantime
@@ -148,6 +151,14 @@ final class KeptWeights implements AutoCloseable {
     /// @param memory where weights are packed that are not in a file
     PackedWeight weight(Matrix matrix, Packer packer, Kernels kernels, SegmentAllocator memory) {
         String key = key(matrix);
+        if (mapped == null && !begun) {
+            begun = true;
+            try {
+                begin();
+            } catch (IOException e) {
+                fail(e);
+            }
+        }
         if (mapped != null) {
             var place = places.get(key);
             Packer.releasePages(matrix); // which the key has read
@@ -215,6 +226,7 @@ final class KeptWeights implements AutoCloseable {
     }
 
     private void fail(IOException e) {
+        begun = true;
         reason = switch (e) {
             case AccessDeniedException denied -> denied.getFile() + " cannot be written";
             case FileSystemException system when system.getReason() != null ->

@@ -122,7 +122,8 @@ final class Packer {
     /// The form of the blocks; null where weights are stored as floats.
     private static @Nullable BlockForm blockForm(StoredRows rows, Matrix matrix) {
         // a shard may end within a block of 32
-        return matrix.inputs() / matrix.kShards() % 32 == 0 ? StoredBlocks.formOf(rows.type()) : null;
+        boolean inBlocks = rows.type().blockElements() > 1 && matrix.inputs() / matrix.kShards() % 32 == 0;
+        return inBlocks ? StoredBlocks.formOf(rows.type()) : null;
     }
 
     private static FloatForm floatForm(StoredRows rows, Matrix matrix) {

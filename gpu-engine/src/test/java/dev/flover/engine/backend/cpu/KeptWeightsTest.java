@@ -225,6 +225,7 @@ class KeptWeightsTest {
         try (var arena = Arena.ofShared();
                 var workers = new Workers(1, "test");
                 var first = KeptWeights.open(place, workers, arena, 0)) {
+            first.weight(MATRICES.getFirst(), new Packer(workers), new VectorKernels(), arena);
             assertThat(start().words()).as("without patience").endsWith("does not go on");
             var second = CompletableFuture.supplyAsync(() -> {
                 try (var own = Arena.ofShared();
@@ -236,6 +237,18 @@ class KeptWeightsTest {
             var written = load(first, workers, arena);
             assertThat(second.join().words()).startsWith("mapped from ");
             assertThat(second.join().weights()).isEqualTo(written.weights());
+        }
+    }
+
+    @Test
+    void anEngineThatLoadsAfterAnotherOfItsProcessMapsTheFileOfTheFirst() {
+        var place = new WeightFolder(folder(), MODEL, SMALL, 0, 1);
+        try (var arena = Arena.ofShared();
+                var workers = new Workers(1, "test");
+                var first = KeptWeights.open(place, workers, arena, 0);
+                var second = KeptWeights.open(place, workers, arena, 0)) {
+            assertThat(load(first, workers, arena).isMapped()).isFalse();
+            assertThat(load(second, workers, arena).isMapped()).isTrue();
         }
     }
 
