@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
 public final class BenchKernelsCommand implements Runnable {
     private static final int MOST_ROWS = 4096;
     private static final int BLOCK = 256;
+    private static final int MEASUREMENTS_OF_LIMITS = 3;
 
     @Spec
     private CommandSpec spec;
@@ -79,7 +80,7 @@ public final class BenchKernelsCommand implements Runnable {
         }
         int threads = backend.threads() == 0 ? Runtime.getRuntime().availableProcessors() : backend.threads();
         String name = nameOfKernels();
-        var limits = CpuBackends.ceilings(name, threads);
+        var limits = limits(name, threads);
         var products = new ArrayList<KernelReport.Product>();
         for (var type : types) {
             measure(type, limits, products);
@@ -87,6 +88,18 @@ public final class BenchKernelsCommand implements Runnable {
         var result = new KernelReport(name, threads, outputs, inputs, limits.integerOperations() / 1e9,
                 limits.floatOperations() / 1e9, limits.readBytes() / 1e9, products);
         report.print(result, result.lines());
+    }
+
+    /// The best of several measurements of each limit, because other load only lowers them.
+    private static CpuCeilings limits(String name, int threads) {
+        var best = CpuBackends.ceilings(name, threads);
+        for (int i = 1; i < MEASUREMENTS_OF_LIMITS; i++) {
+            var next = CpuBackends.ceilings(name, threads);
+            best = new CpuCeilings(Math.max(best.floatOperations(), next.floatOperations()),
+                    Math.max(best.integerOperations(), next.integerOperations()),
+                    Math.max(best.readBytes(), next.readBytes()));
+        }
+        return best;
     }
 
     private String nameOfKernels() {

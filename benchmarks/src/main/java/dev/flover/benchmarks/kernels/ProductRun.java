@@ -29,11 +29,14 @@ final class ProductRun {
     /// @param matrices lives until the backend has copied the weights
     ProductRun(Backend backend, Arena matrices, TensorType type, int outputs, int inputs, int rows, long bytes) {
         this.backend = backend;
-        var matrix = Matrix.of(Matrix.Role.GATE_UP, new StoredTensor("random", type, outputs, inputs,
-                bytes(matrices, outputs * type.rowBytes(inputs))));
+        var data = bytes(matrices, outputs * type.rowBytes(inputs));
         weights = new ArrayList<>();
         for (long packed = 0; weights.isEmpty() || packed < bytes; packed += weights.getLast().bytes()) {
-            weights.add(backend.weight(matrix));
+            // a backend keeps equal matrices once, so each has its own name
+            var weight = backend.weight(Matrix.of(Matrix.Role.GATE_UP,
+                    new StoredTensor("random " + weights.size(), type, outputs, inputs, data)));
+            assert weights.isEmpty() || weight != weights.getLast() : "the same weights twice";
+            weights.add(weight);
         }
         out = backend.tensor(rows, outputs);
         in = activations(matrices, rows, inputs);
