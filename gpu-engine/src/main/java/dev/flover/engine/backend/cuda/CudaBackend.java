@@ -55,8 +55,6 @@ public sealed class CudaBackend implements Backend permits CudaRank {
     private final Set<Storage> multiplied = EnumSet.noneOf(Storage.class);
     private final Workspace workspace;
     private final ExpertVerbs experts;
-    /// The number of the device, as the driver counts.
-    private int number;
     private int tokenBudget;
     StepSlots slots;
     CudaCache cache;
@@ -81,9 +79,7 @@ public sealed class CudaBackend implements Backend permits CudaRank {
     /// @throws IllegalArgumentException if there is no driver, device or compiled kernel; the message says which is
     ///     missing
     public static CudaBackend open(int number) {
-        var backend = new CudaBackend(JCudaDevice.open(number));
-        backend.number = number;
-        return backend;
+        return new CudaBackend(JCudaDevice.open(number));
     }
 
     @Override
@@ -158,7 +154,8 @@ public sealed class CudaBackend implements Backend permits CudaRank {
 
     @Override
     public ShardMemory.Place memory() {
-        return new ShardMemory.Place("device " + number + " (" + driver.properties().name() + ")", driver.freeBytes());
+        return new ShardMemory.Place(
+                "device " + driver.number() + " (" + driver.properties().name() + ")", driver.freeBytes());
     }
 
     @Override

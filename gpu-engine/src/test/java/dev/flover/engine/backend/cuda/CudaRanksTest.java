@@ -29,7 +29,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,21 +53,21 @@ class CudaRanksTest {
         }
     }
 
+    /// `-Dflover.families=all` takes all families.
     @TestFactory
     Stream<DynamicTest> familiesWithUnusualProductsGiveTheBitsOfOneDevice() {
-        return families(true);
-    }
-
-    @Tag("long")
-    @TestFactory
-    Stream<DynamicTest> allOtherFamiliesGiveTheBitsOfOneDevice() {
-        return families(false);
-    }
-
-    private static Stream<DynamicTest> families(boolean often) {
+        boolean all = System.getProperty("flover.families", "").equals("all");
         return RandomFamilies.folders().stream()
-                .filter(folder -> OFTEN.contains(folder.getFileName().toString()) == often)
+                .filter(folder -> all || OFTEN.contains(folder.getFileName().toString()))
                 .map(folder -> DynamicTest.dynamicTest(folder.getFileName().toString(), () -> sameBits(folder)));
+    }
+
+    @Test
+    void eachDeviceHasAMemoryOfItsOwn() {
+        try (var ranks = CudaRanks.open(devices(2), Limits.STANDARD)) {
+            assertThat(ranks.ranks()).extracting(rank -> rank.memory().name())
+                    .containsExactly("device 0 (emulated device)", "device 1 (emulated device)");
+        }
     }
 
     private static void sameBits(Path folder) {
