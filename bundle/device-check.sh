@@ -14,6 +14,8 @@
 #   racecheck   the smoke test under compute-sanitizer's check for races             without Java
 #   selftest    the whole self-test
 #   story       the bundled model generates a text twice; both must be equal
+#   ranks       the bundled model on two ranks that share a device, and on two devices where there are two, for 1,000
+#               steps; all answers must be those of one rank
 #   models      MODELS=FOLDER: each GGUF file and model folder in it, greedy; device and reference must be equal
 #   bench-64    8B's shape, batch 64
 #   bench-1b    Llama 3.2 1B's shape, batch 1, 16, 64 and 256
@@ -186,6 +188,38 @@ story() {
     cmp "$out/story1.txt" "$out/story2.txt"
 }
 
+# Answers requests in batches of at most four. usage: answer_on FILE OPTION...
+answer_on() {
+    to=$1
+    shift
+    limited "$flover" generate --backend "$backend" --requests "$out/ranks-requests.jsonl" --max-sequences 4 --json "$@" |
+        sort >"$to"
+    [ -s "$to" ]
+}
+
+ranks() {
+    count=48
+    length=90
+    [ -z "$checks" ] || { count=3 && length=4; }
+    i=0
+    while [ "$i" -lt "$count" ]; do
+        printf '{"id": "%s", "prompt": "The house number %s", "max_tokens": %s, "ignore_eos": true, ' \
+            "$i" "$i" $((length + i % 7))
+        printf '"sampling": {"temperature": %s}, "seed": %s}\n' $((i % 2)) "$i"
+        i=$((i + 1))
+    done >"$out/ranks-requests.jsonl"
+    answer_on "$out/ranks-1.jsonl" || return
+    for devices in 0,0 0,1; do
+        if [ "$devices" = 0,1 ] && ! "$flover" devices | grep -q '^cuda .*[0-9] devices: '; then
+            echo "one device: two devices are not checked"
+            continue
+        fi
+        answer_on "$out/ranks-$devices.jsonl" --tp 2 --devices "$devices" || return
+        cmp "$out/ranks-1.jsonl" "$out/ranks-$devices.jsonl" || return
+        echo "two ranks on the devices $devices give the answers of one"
+    done
+}
+
 bench() {
     limited "$flover" bench engine --backend "$backend" --repeat 1 --warm-up-s 3 "$@"
 }
@@ -258,6 +292,7 @@ run() {
         memcheck | racecheck) stage "$1" 90 sanitizer "$1" ;;
         selftest) stage "$1" 180 selftest ;;
         story) stage "$1" 40 story ;;
+        ranks) stage "$1" 120 ranks ;;
         models) stage "$1" 180 models ;;
         bench-64) stage "$1" 120 bench_context --shape "$large" --weights BF16 --batch 64 ;;
         bench-1b) stage "$1" 120 bench_longer --shape "$small" --weights BF16 --batch 1,16,64,256 ;;
@@ -277,7 +312,7 @@ run() {
     esac
 }
 
-[ $# -gt 0 ] || set -- facts smoke selfsmall bench-8b memcheck racecheck selftest story models bench-64 bench-1b \
+[ $# -gt 0 ] || set -- facts smoke selfsmall bench-8b memcheck racecheck selftest story ranks models bench-64 bench-1b \
     bench-256 bench-top peers bench-bits bench-gptj bench-file delivery
 : >"$table"
 for name in "$@"; do

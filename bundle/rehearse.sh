@@ -61,7 +61,7 @@ expect() {
     grep -Eq "^$1 +$2" "$folder/out/table.txt" || fail "expected of $1: $2"
 }
 
-stages="facts smoke selfsmall bench-8b story bench-64 bench-1b bench-256 bench-top bench-bits bench-gptj"
+stages="facts smoke selfsmall bench-8b story ranks bench-64 bench-1b bench-256 bench-top bench-bits bench-gptj"
 # shellcheck disable=SC2086   # several stages
 day 1200 $stages memcheck models peers bench-file delivery || fail "a stage failed"
 for stage in $stages; do
