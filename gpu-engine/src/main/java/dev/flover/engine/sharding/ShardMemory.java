@@ -46,12 +46,13 @@ public record ShardMemory(ShardPlan plan, Use use) {
     ///
     /// @param places the memory of each rank
     public List<String> shortages(List<Place> places) {
-        var ranksOf = new LinkedHashMap<Place, List<Integer>>();
+        var ranksOf = new LinkedHashMap<String, List<Integer>>();
         for (int rank = 0; rank < plan.ranks(); rank++) {
-            ranksOf.computeIfAbsent(places.get(rank), _ -> new ArrayList<>()).add(rank);
+            ranksOf.computeIfAbsent(places.get(rank).name(), _ -> new ArrayList<>()).add(rank);
         }
         var found = new ArrayList<String>();
-        ranksOf.forEach((place, ranks) -> {
+        ranksOf.values().forEach(ranks -> {
+            var place = places.get(ranks.getFirst());
             if (ranks.stream().mapToLong(this::bytes).sum() > place.bytes()) {
                 found.add(shortage(place, ranks));
             }

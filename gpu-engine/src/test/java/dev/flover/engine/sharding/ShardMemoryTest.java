@@ -43,6 +43,8 @@ class ShardMemoryTest {
             long both = memory.bytes(0) + memory.bytes(1);
 
             assertThat(memory.shortages(Collections.nCopies(2, new Place("the machine", both)))).isEmpty();
+            assertThat(memory.shortages(List.of(new Place("device 0", memory.bytes(0)),
+                    new Place("device 1", memory.bytes(0))))).as("two devices of one size").isEmpty();
             assertThat(memory.shortages(Collections.nCopies(2, new Place("the machine", both - 1)))).singleElement()
                     .asString().contains("and ranks 0, 1 need at least");
         }
