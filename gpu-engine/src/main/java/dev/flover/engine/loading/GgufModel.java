@@ -156,12 +156,6 @@ final class GgufModel implements ModelFiles {
             throw problem("has keys and values of different widths, which is not supported");
         }
         int rotaryDims = latent != null ? latent.turned() : integer("rope.dimension_count").orElse(headDim);
-        var windows = windows(family);
-        if (windows.stream().anyMatch(window -> window > 0)) {
-            requireSame("attention.key_length_swa", headDim);
-            requireSame("attention.value_length_swa", headDim);
-            requireSame("rope.dimension_count_swa", rotaryDims);
-        }
         return HyperparametersBuilder.builder().architecture(architecture).hidden(hidden).heads(heads)
                 .kvHeads(latent != null ? 1 : uniform("attention.head_count_kv").orElse(heads)).headDim(headDim)
                 .feedForward(feedForward()).vocabulary(WeightAssembler.vocabulary(file, family.ggufTensors()))
@@ -172,18 +166,9 @@ final class GgufModel implements ModelFiles {
                 .logitSoftCap(real("final_logit_softcapping", 0)).rotaryDims(rotaryDims)
                 .rotaryBase(real("rope.freq_base", 10_000))
                 .localBase(real("rope.freq_base_swa", family.localRotaryBase())).scaling(scaling(family, rotaryDims))
-                .localScaling(localScaling(family, rotaryDims)).windows(windows)
+                .localScaling(localScaling(family, rotaryDims)).windows(windows(family, headDim, rotaryDims))
                 .unrotated(unrotated(family)).multipliers(multipliers(family)).queryScaling(queryScaling())
                 .routing(routing(family)).latent(latent).build().config(family, family.ggufPairing());
-    }
-
-    /// Refuses a file whose layers with a window have another width than the other layers.
-    private void requireSame(String key, int width) {
-        int local = integer(key).orElse(width);
-        if (local != width) {
-            throw problem("has metadata " + architecture + "." + key + " of " + local + ", and " + width
-                    + " in layers without a window; different widths are not supported");
-        }
     }
 
     /// The widths of latent attention; null if the family has none. Older files state a head's own widths as
@@ -285,37 +270,12 @@ final class GgufModel implements ModelFiles {
         return real("attention.scale", 1 / Math.sqrt(wide ? (double) hidden / heads : headDim));
     }
 
-    private List<Integer> windows(Family family) {
+    private List<Integer> windows(Family family, int headDim, int rotaryDims) {
         int layers = layers();
         if (layers < 1 || layers > Hyperparameters.MAX_LAYERS) {
             throw problem("has " + layers + " layers; 1 to " + Hyperparameters.MAX_LAYERS + " are supported");
         }
-        int window = family.ggufWindows()
-                ? Math.max(integer("attention.sliding_window").orElse(family.window()), 0)
-                : 0;
-        boolean[] slides = sliding(family, layers);
-        var windows = new ArrayList<Integer>();
-        for (int layer = 0; layer < layers; layer++) {
-            windows.add(slides[layer] ? window : 0);
-        }
-        return windows;
-    }
-
-    private boolean[] sliding(Family family, int layers) {
-        String key = architecture + ".attention.sliding_window_pattern";
-        boolean[] slides = new boolean[layers];
-        if (metadata.value(key).orElse(null) instanceof GgufValue.Flags(boolean[] flags)) {
-            if (flags.length < layers) {
-                throw problem("has " + flags.length + " values in metadata " + key + " for " + layers + " layers");
-            }
-            System.arraycopy(flags, 0, slides, 0, layers);
-            return slides;
-        }
-        int every = metadata.integer(key).orElse(family.fullAttentionEvery());
-        for (int layer = 0; layer < layers; layer++) {
-            slides[layer] = every < 1 || (layer + 1) % every != 0;
-        }
-        return slides;
+        return new GgufWindows(file, architecture, family).of(layers, headDim, rotaryDims);
     }
 
     // Reading how positions are encoded
