@@ -258,20 +258,23 @@ final class Generations {
         repeats.tick(now).forEach(gone -> computeAnew(gone, now));
         answerFromStored(now);
         takeCompiled(now);
+        boolean othersBegin = false;
         if (parts.life().isEnding()) {
             trials.takeBack(live.values());
             parts.life().settled(partition);
         } else {
             parts.room().makeRoom(parts.engine().freeSlots());
             takeGranted(now);       // slots that are given up here can be granted in this tick
+            int outstanding = parts.room().outstanding();
             grant();
             takeGranted(now);
+            othersBegin = parts.room().outstanding() > outstanding;
             startTried(now);
             trials.takeCleared().ifPresent(this::startAgain);
         }
         laps.end(TickPart.TURNS);
         if (passBegins) {
-            parts.engine().pump();
+            parts.engine().pump(!othersBegin);      // if so, the partitions that tick next begin them and launch
         } else {
             parts.engine().launch();
         }

@@ -107,10 +107,12 @@ public final class SharedEngine implements TokenSink {
     /// are free, only one step is launched, so that new requests join sooner. Slots of batch requests count as free
     /// while other requests have come lately.
     ///
+    /// @param launches false if partitions that tick next in this pass begin requests and launch: a long step is then
+    ///                 left to them, so that these requests join it
     /// @throws dev.flover.engine.api.EngineException if a step failed; the process has to start again
-    void pump() {
+    void pump(boolean launches) {
         steps.taking();
-        boolean underWay = engine.pump(this, mostUnderWay());
+        boolean underWay = engine.pump(this, launches || stepNanos < LONG_STEP_NANOS ? mostUnderWay() : 0);
         launched(underWay);
         status = engine.status();
         measureSteps();

@@ -80,7 +80,7 @@ class SharedEngineTest {
     private int underWayAfter(long stepMillis) {
         for (int i = 0; i < 3; i++) {
             now += stepMillis;
-            engine.pump();
+            engine.pump(true);
         }
         return notebook.underWay;
     }
@@ -109,6 +109,17 @@ class SharedEngineTest {
     }
 
     @Test
+    void aLongStepIsLaunchedByThePartitionsThatTickNextWhereTheyBeginRequests() {
+        engine.admit(answer(), SEQUENCE);
+        assertThat(underWayAfter(40)).isEqualTo(1);
+        engine.pump(false);
+        assertThat(notebook.underWay).isZero();
+        assertThat(underWayAfter(2)).isGreaterThan(1);
+        engine.pump(false);
+        assertThat(notebook.underWay).as("a short step").isGreaterThan(1);
+    }
+
+    @Test
     void theDeviceDoesNotWaitBetweenShortSteps() {
         engine.admit(answer(), SEQUENCE);
 
@@ -122,7 +133,7 @@ class SharedEngineTest {
         var last = answer();
         for (int live = 1; live < SLOTS; live++) {
             engine.admit(answer(), SEQUENCE);
-            engine.pump();
+            engine.pump(true);
             assertThat(signal.isFull()).as(live + " live").isFalse();
         }
         engine.admit(last, SEQUENCE);
@@ -130,7 +141,7 @@ class SharedEngineTest {
         assertThat(signal.isFull()).isTrue();
 
         engine.release(last);
-        engine.pump();
+        engine.pump(true);
         assertThat(signal.isFull()).isFalse();
     }
 
@@ -139,13 +150,13 @@ class SharedEngineTest {
         var answer = answer();
         engine.admit(answer, SEQUENCE);
         notebook.leak = "the engine was idle and still held 1 KV blocks";
-        engine.pump();
+        engine.pump(true);
         assertThat(engine.leak()).as("not idle").isNull();
 
         engine.release(answer);
         notebook.running = 0;
         notebook.hasStepUnderWay = false;
-        engine.pump();
+        engine.pump(true);
 
         assertThat(engine.leak()).isEqualTo("the engine was idle and still held 1 KV blocks");
     }
@@ -155,7 +166,7 @@ class SharedEngineTest {
         engine.admit(answer(), SEQUENCE);
         notebook.running = 0;
         notebook.hasStepUnderWay = false;
-        engine.pump();
+        engine.pump(true);
 
         assertThat(engine.leak()).isEqualTo(
                 "1 answers wait for tokens of sequences that the engine does not have any more");
