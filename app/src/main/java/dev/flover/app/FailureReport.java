@@ -10,6 +10,8 @@ import dev.flover.http.jobs.JobsException;
 import dev.flover.schemas.json.NearestName;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -29,7 +31,7 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
         PrintWriter err = command.getErr();
         say(command, sentence(failure));
         if (isUnknownCommand(failure)) {
-            err.println(suggestion(command, ((UnmatchedArgumentException) failure).getUnmatched().getFirst()));
+            err.println(suggestion(command, unknownCommand((UnmatchedArgumentException) failure)));
         } else if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
             err.println(command.getColorScheme().text("Try @|bold " + command.getCommandSpec().qualifiedName()
                     + " --help|@."));
@@ -44,6 +46,17 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
                 && !unmatched.getUnmatched().getFirst().startsWith("-");
     }
 
+    /// Returns the word that is no command: the first one that was not understood, or a word before it that was taken
+    /// for a file and is none.
+    private static String unknownCommand(UnmatchedArgumentException failure) {
+        for (var parameter : failure.getCommandLine().getCommandSpec().positionalParameters()) {
+            if (parameter.getValue() instanceof String word && !Files.exists(Path.of(word))) {
+                return word;
+            }
+        }
+        return failure.getUnmatched().getFirst();
+    }
+
     /// Returns the command whose name is a few letters away from a misspelt one, or else where to find all of them.
     private static String suggestion(CommandLine command, String wrong) {
         String start = command.getCommandSpec().qualifiedName() + " ";
@@ -56,7 +69,7 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
 
     private static String sentence(ParameterException failure) {
         if (isUnknownCommand(failure)) {
-            return "there is no command " + ((UnmatchedArgumentException) failure).getUnmatched().getFirst();
+            return "there is no command " + unknownCommand((UnmatchedArgumentException) failure);
         }
         if (failure instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption()) {
             return "there is no option " + unmatched.getUnmatched().getFirst();

@@ -60,6 +60,8 @@ class MainTest {
         assertUsageError(Console.run("tial"), "there is no command tial", "Did you mean flover tail?");
         assertUsageError(Console.run("models", "hand-ovr"), "there is no command hand-ovr",
                 "Did you mean flover models hand-over?");
+        assertUsageError(Console.run("batch", "stats", "batch_1"), "there is no command stats",
+                "Did you mean flover batch status?");
         assertUsageError(Console.run("xyzzy"), "there is no command xyzzy", "Try flover --help.");
         assertUsageError(Console.run("generate"), "--prompt", "--requests", "flover generate --help");
         assertUsageError(Console.run("generate", "--prompt", "a", "--requests", "b"), "mutually exclusive");

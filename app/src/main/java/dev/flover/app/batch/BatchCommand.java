@@ -98,9 +98,7 @@ public final class BatchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (file == null || out == null) {
-            throw new ParameterException(spec.commandLine(), file == null
-                    ? "the file of requests is missing, or a subcommand"
-                    : "--out is missing, the file of answers");
+            throw new ParameterException(spec.commandLine(), missing());
         }
         OptionRange.check(spec, "--live", live, 1, 100_000);
         var limit = limit();
@@ -109,6 +107,10 @@ public final class BatchCommand implements Callable<Integer> {
         var folder = out.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
             throw new CommandException("--out must be a file in an existing folder; there is no folder " + folder);
+        }
+        if (out.toAbsolutePath().normalize().equals(Path.of(file).toAbsolutePath().normalize())) {
+            throw new CommandException("--out must be another file than the file of requests, found " + out
+                    + " for both");
         }
         var input = BatchInput.of(file, files, List.of(model == null ? "" : model, tenant));
         if (input.lines() == 0) {
@@ -122,6 +124,14 @@ public final class BatchCommand implements Callable<Integer> {
             return ExitCode.OK;
         }
         return run(input, recorded, limit, time);
+    }
+
+    private String missing() {
+        if (file == null) {
+            return "the file of requests is missing, or a subcommand";
+        }
+        return file.equals("-") || Files.exists(Path.of(file)) ? "--out is missing, the file of answers"
+                : "there is no file " + file + ", and no subcommand of this name";
     }
 
     private @Nullable ErrorLimit limit() {

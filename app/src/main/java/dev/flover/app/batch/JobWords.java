@@ -2,6 +2,7 @@ package dev.flover.app.batch;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.flover.app.batch.files.JobProgress;
 import dev.flover.http.jobs.JobsView;
 import java.time.Instant;
 
@@ -17,6 +18,25 @@ final class JobWords {
                 + " live  "
                 + known.job().name() + "  " + Instant.ofEpochMilli(known.job().createdMs())
                 + (state.message().isEmpty() ? "" : "  (" + state.message() + ")");
+    }
+
+    /// @param written what a command has recorded beside the answers that it writes
+    static String line(JobProgress written) {
+        var tally = written.tally();
+        return written.job() + "  " + word(written) + "  " + tally.answered() + " lines answered, " + tally.failed()
+                + " failed; " + tally.tokensOut() + " tokens in " + tally.runMs() / 1_000 + " s";
+    }
+
+    private static String word(JobProgress written) {
+        return written.finished() ? "done" : "not done";
+    }
+
+    static ObjectNode json(JobProgress written) {
+        var tally = written.tally();
+        return JsonNodeFactory.instance.objectNode().put("job", written.job()).put("state", word(written))
+                .put("created_ms", written.startedMs()).put("answered", tally.answered())
+                .put("failed", tally.failed()).put("tokens_in", tally.tokensIn())
+                .put("tokens_out", tally.tokensOut()).put("run_ms", tally.runMs());
     }
 
     static ObjectNode json(JobsView.Known known) {

@@ -143,6 +143,8 @@ class BatchStoryTest {
         var stopped = batch(file, out, "--max-errors", "0", "--live", "4");
         assertThat(stopped.code()).isEqualTo(1);
         assertThat(stopped.err()).contains("stopped, because 1 of 40 lines failed");
+        assertThat(SaidByCommand.of(story, "batch status", out.toString()).out())
+                .contains("  not done  ", ", 1 failed");
         Files.writeString(out, "{\"id\": \"half of a li", StandardOpenOption.APPEND);
         Files.writeString(errors(out), "more", StandardOpenOption.APPEND);
 
@@ -235,6 +237,8 @@ class BatchStoryTest {
         var file = file("in.jsonl", List.of(own(1)));
         assertThat(batch(file, out, "--max-errors", "many").err()).contains("--max-errors must be a number of lines");
         assertThat(batch(file, out, "--deadline", "soon").err()).contains("--deadline must be a length of time");
+        assertThat(batch(file, file).err()).contains("--out must be another file than the file of requests");
+        assertThat(batch(file, folder).err()).contains("--out must be a file, found the folder");
         Files.writeString(out, "a file of the user's\n");
         assertThat(batch(file, out).err()).contains("is not the output of a batch job");
         assertThat(Files.readString(out)).isEqualTo("a file of the user's\n");

@@ -99,6 +99,9 @@ public final class JobOutput implements AutoCloseable {
 
     private static void requireNew(Path file) {
         try {
+            if (Files.isDirectory(file)) {
+                throw new CommandException("--out must be a file, found the folder " + file);
+            }
             if (Files.exists(file) && Files.size(file) > 0) {
                 throw new CommandException(file + " exists and is not the output of a batch job; give another --out, "
                         + "or delete it");

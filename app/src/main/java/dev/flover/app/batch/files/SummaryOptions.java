@@ -21,8 +21,9 @@ public final class SummaryOptions {
     public void print(CommandSpec spec, BatchReport report, Tally tally, boolean finished, JobFiles files,
             boolean json) {
         if (tally.failed() > 0) {
-            spec.commandLine().getErr().println("flover: " + tally.failed() + " lines failed; " + files.errors()
-                    + " names the reasons");
+            spec.commandLine().getErr().println("flover: " + tally.failed()
+                    + (tally.failed() == 1 ? " line failed; " : " lines failed; ") + files.errors()
+                    + (tally.failed() == 1 ? " names the reason" : " names the reasons"));
             spec.commandLine().getErr().flush();
         }
         var out = spec.commandLine().getOut();
