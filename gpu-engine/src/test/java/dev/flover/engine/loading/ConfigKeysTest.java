@@ -50,7 +50,8 @@ class ConfigKeysTest {
             "deepseek_v3: 'topk_method': 'greedy'", "llama: 'hidden_act': 'mish'",
             "exaone4: 'layer_types': ['linear_attention', 'linear_attention', 'linear_attention', 'linear_attention',"
                     + " 'linear_attention', 'linear_attention', 'linear_attention']",
-            "llama: 'partial_rotary_factor': 0.5", "deepseek_v2: 'rms_norm_eps': 0.1", "llama: 'is_causal': false", "gptj: 'rotary': false", "falcon: 'alibi': true", "qwen2: 'use_mrope': true",
+            "llama: 'partial_rotary_factor': 0.5", "deepseek_v2: 'rms_norm_eps': 0.1", "llama: 'is_causal': false",
+            "gptj: 'rotary': false", "falcon: 'alibi': true", "qwen2: 'use_mrope': true",
             "llama: 'rope_scaling': {'rope_type': 'default', 'alpha': 1000.0}",
             "llama: 'rope_scaling': {'rope_type': 'xpos', 'factor': 2.0}",
             "llama: 'rope_scaling': {'type': 'longrope', 'factor': 2.0, 'short_mscale': 1.1}"})

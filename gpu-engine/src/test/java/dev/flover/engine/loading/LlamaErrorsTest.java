@@ -77,7 +77,8 @@ class LlamaErrorsTest {
         try (var model = ModelLoader.open(file)) {
             var random = new Random(SEED);
             for (int set = 0; set < SETS; set++) {
-                int[] tokens = random.ints(LENGTHS[LENGTHS.length - 1], FIRST_TEXT, model.config().vocabulary()).toArray();
+                int[] tokens = random.ints(LENGTHS[LENGTHS.length - 1], FIRST_TEXT, model.config().vocabulary())
+                        .toArray();
                 for (int length : LENGTHS) {
                     prompts.add(Arrays.copyOf(tokens, length));
                 }

@@ -147,7 +147,8 @@ final class TinyFolder {
                 """.formatted(
                 family.modelTypes().getFirst(), widths.hidden(), kvHeads(family), widths.headDim(), widths.layers(),
                 feedForward(family, widths), widths.headDim(), experts(family, widths), latent(family, widths),
-                (family.fullAttentionEvery() > 0 && family.folderWindows() != WindowRule.NO_LAYER ? ", \"sliding_window\": 8" : "")
+                (family.fullAttentionEvery() > 0 && family.folderWindows() != WindowRule.NO_LAYER
+                        ? ", \"sliding_window\": 8" : "")
                         + (family.configDefaults().contains("residual_multiplier")
                                 ? ", \"embedding_multiplier\": 6.0, \"residual_multiplier\": 0.4,"
                                         + " \"attention_multiplier\": 0.05, \"logits_scaling\": 4.0" : "")
