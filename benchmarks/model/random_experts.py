@@ -1,4 +1,4 @@
-"""Writes a GGUF file of a mixture of experts with random weights, for `bench decode`.
+"""Writes a GGUF file of a mixture of experts with random weights, for `bench engine`.
 
 usage: python3 random_experts.py --type q8_0 --out experts-q8_0.gguf
 

@@ -1,4 +1,5 @@
-"""Writes a GGUF file of a dense Llama model with random weights in the types of a quantisation mix, for `bench decode`.
+"""Writes a GGUF file of a dense Llama model with random weights in the types of a quantisation mix, for
+`bench engine` and the comparison of decoding with llama.cpp (DecodeBenchmark).
 
 usage: python3 random_types.py --shape 8b --mix Q4_K_M --out 8b-q4_k_m.gguf
 
@@ -30,7 +31,7 @@ MIXES = {
     "Q5_0": (8, "Q5_0", "Q5_0"), "Q5_1": (9, "Q5_1", "Q5_1"), "Q8_0": (7, "Q8_0", "Q8_0"), "F16": (1, "F16", "F16"),
     "BF16": (32, "BF16", "BF16"),
 }
-# block bytes -> where the codes are, the deviation of a uniform code, and the mean of the groups' scales
+# type -> the bytes of a block, the deviation of a uniform code, and the mean of the groups' scales
 BLOCKS = {
     "Q8_0": (34, 73.9, 1), "Q4_0": (18, 4.61, 1), "Q4_1": (20, 4.61, 1), "Q5_0": (22, 9.23, 1), "Q5_1": (24, 9.23, 1),
     "Q2_K": (84, 1.12, 11.5), "Q3_K": (110, 2.29, 23.5), "Q4_K": (144, 4.61, 47.5), "Q5_K": (176, 9.23, 47.5),
@@ -71,7 +72,7 @@ def blocks(random, kind, count, deviation):
     else:
         out[:, :2] = d
         if kind == "IQ4_XS":
-            out[:, 2:4] = 255       # likewise
+            out[:, 2:4] = 255       # the same
         elif kind in ("Q4_1", "Q5_1"):
             out[:, 2:4] = halves({"Q4_1": -7.5, "Q5_1": -15.5}[kind] * scale)
         elif kind in ("Q4_K", "Q5_K"):
@@ -120,7 +121,7 @@ def main():
             pools[kind] = blocks(random, kind, largest // elements + STARTS * 64, hidden ** -0.5)
         start = int(random.integers(STARTS)) * 64
         part = pools[kind][start:start + rows * columns // elements]
-        # a multiple of whole blocks a row
+        # a row is a whole number of blocks
         writer.add_tensor(name + ".weight", part.reshape(rows, columns // elements * size),
                           raw_dtype=gguf.GGMLQuantizationType[kind])
 

@@ -144,7 +144,7 @@ INLINE void weigh(
     }
 }
 
-/// The most panels of a tile of so many queries, so that its sums stay in registers.
+/// The most panels of a tile of `rows` queries, so that its sums stay in registers.
 #define PANELS_BESIDE(rows) (ATTENTION_PANELS > 2 && (rows) > QUERY_ROWS ? 2 : ATTENTION_PANELS)
 
 #define FOR_PANELS(rows, call)                                                                                        \

@@ -23,7 +23,8 @@ static const float GREATEST_HALF = 65504;
 
 /// Prefetches memory that will be read soon. The address may be outside the allocated memory.
 INLINE void fetch(const void *p) { __builtin_prefetch(p, 0, 3); }
-/// Does the same into the L2 cache only, for memory that will be read later. (More of these may be under way at a time.)
+/// Does the same into the L2 cache only, for memory that will be read later. (More of these may be under way at a
+/// time.)
 INLINE void fetch_early(const void *p) { __builtin_prefetch(p, 0, 2); }
 
 #if defined(__AVX512F__) && defined(__AVX512VNNI__)

@@ -47,8 +47,8 @@ final class ClosedLoop implements AutoCloseable {
         private int repeated;
         private int missing;
 
-        /// The longest time between two arrivals, in ms, of which the second is in a period and the first not before
-        /// it by more than that; -1 if there is none.
+        /// The longest time in ms between two successive arrivals, among those times that overlap a period; -1 if none
+        /// does.
         double longestPauseMs(long from, long until) {
             double longest = -1;
             for (int i = 1; i < arrivals.size(); i++) {
@@ -149,7 +149,7 @@ final class ClosedLoop implements AutoCloseable {
         return answers.stream().mapToInt(answer -> answer.repeated).sum();
     }
 
-    /// The longest pause of each generation that had tokens before or in a period and after its begin, in ms.
+    /// The longest pause of each generation that has one which overlaps a period, in ms.
     synchronized double[] longestPausesMs(long from, long until) {
         return answers.stream().mapToDouble(answer -> answer.longestPauseMs(from, until)).filter(ms -> ms >= 0)
                 .toArray();

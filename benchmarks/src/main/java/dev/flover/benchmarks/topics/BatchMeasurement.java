@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// Measures the command `batch` and, in turn, the same requests without it.
 final class BatchMeasurement implements AutoCloseable {
     private static final int PARTITIONS = 2;
-    /// The job that runs beside other requests has as many lines as so many rounds.
+    /// The lines of the job that runs beside other requests, in rounds.
     private static final int JOB_ROUNDS = 20;
     private static final int STOP_SECONDS = 20;
     private static final Duration LOOK = Duration.ofMillis(20);

@@ -53,10 +53,10 @@ final class FolderModel implements ModelFiles {
 
     private final Path folder;
     private final JsonFile outer;
-    /// The part of the file about the language model, with all its keys; the whole file if there is no such part.
+    /// The part of `config.json` about the language model, with all its keys; the whole file if it has no such part.
     private final JsonFile said;
     private final Family family;
-    /// What was [#said], with the family's defaults and without the keys of other families.
+    /// As [#said], with the family's defaults and without the keys of other families.
     private final JsonFile config;
     private final int askedContext;
     private final SafetensorsFolder tensors;

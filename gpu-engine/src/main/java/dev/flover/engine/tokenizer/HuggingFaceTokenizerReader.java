@@ -131,8 +131,8 @@ final class HuggingFaceTokenizerReader {
         return token.isTextual() ? token.textValue() : token.path("content").asText("");
     }
 
-    /// The pre-tokenizer of `tokenizer.json`; whether it puts a space before a text, `tokenizer_config.json` can change
-    /// in some classes of tokenizers.
+    /// The pre-tokenizer of `tokenizer.json`. In some classes of tokenizers, `tokenizer_config.json` decides whether it
+    /// puts a space before a text.
     private JsonNode preTokenizer() {
         var node = json.root().get("pre_tokenizer");
         String type = config.path("tokenizer_class").asText("");

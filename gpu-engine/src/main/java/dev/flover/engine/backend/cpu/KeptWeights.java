@@ -68,7 +68,7 @@ final class KeptWeights implements AutoCloseable {
     private int missing;
     private String replaced = "";
     private String reason = "";
-
+    /// Whether it has been decided if a file is written.
     private boolean begun;
 
     private KeptWeights(WeightFolder folder, Workers workers, Arena arena, long patienceMs) {
