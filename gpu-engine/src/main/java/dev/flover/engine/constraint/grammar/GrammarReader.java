@@ -6,7 +6,6 @@ import dev.flover.engine.constraint.regex.CharSet;
 import dev.flover.engine.constraint.regex.Regex;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
