@@ -1,6 +1,7 @@
 package dev.flover.benchmarks.batch;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -17,7 +18,7 @@ final class ResidentMemory {
             long most = lines.filter(line -> line.startsWith(MOST)).mapToLong(ResidentMemory::kilobytes).findFirst()
                     .orElse(0);
             return most / KB_IN_MB;
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {     // the process may end while its status is read
             return 0;
         }
     }
