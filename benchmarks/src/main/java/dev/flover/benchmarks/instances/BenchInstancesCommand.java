@@ -134,9 +134,7 @@ public final class BenchInstancesCommand implements Runnable {
     }
 
     private Row measure(int count, ClosedLoop clients, Starting oneMore) throws InterruptedException {
-        while (clients.answers() < 2 * live) {      // until the compilers of the processes have warmed up a little
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
+        clients.awaitAnswers(2 * live);     // so that the compilers of the processes have warmed up a little
         long before = clients.received();
         long begin = System.nanoTime();
         TimeUnit.SECONDS.sleep(seconds);

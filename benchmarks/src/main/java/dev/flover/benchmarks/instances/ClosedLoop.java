@@ -155,6 +155,24 @@ final class ClosedLoop implements AutoCloseable {
                 .toArray();
     }
 
+    /// Waits until a number of generations have been requested.
+    ///
+    /// @throws CommandException if for a long time no token comes
+    void awaitAnswers(int count) throws InterruptedException {
+        long moved = System.nanoTime();
+        long before = 0;
+        while (answers() < count) {
+            long now = received();
+            if (now > before) {
+                before = now;
+                moved = System.nanoTime();
+            } else if (System.nanoTime() - moved > PATIENCE_NANOS) {
+                throw new CommandException("no token comes; " + answers() + " generations were requested");
+            }
+            Thread.sleep(POLL);
+        }
+    }
+
     /// Requests no further generations and waits for the end of those under way.
     ///
     /// @throws CommandException if for a long time none ends
