@@ -206,8 +206,8 @@ final class KeptWeights implements AutoCloseable {
         try {
             PackedFile.complete(channel, folder.name(), places, end, workers);
             part.finish();
+            close(); // other processes that wait can map the file now
             written.forEach(MemorySegment::load); // so that the first step need not
-            close();
         } catch (IOException e) {
             fail(e);
         }
