@@ -50,7 +50,7 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
     /// for a file and is none.
     private static String unknownCommand(UnmatchedArgumentException failure) {
         for (var parameter : failure.getCommandLine().getCommandSpec().positionalParameters()) {
-            if (parameter.getValue() instanceof String word && !Files.exists(Path.of(word))) {
+            if (parameter.getValue() instanceof String word && !word.equals("-") && !Files.exists(Path.of(word))) {
                 return word;
             }
         }
