@@ -7,7 +7,6 @@ import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
 import dev.flover.benchmarks.report.ReportOption;
 import dev.flover.benchmarks.workload.LengthOptions;
-import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.Model;
@@ -88,8 +87,7 @@ public final class BenchBatchCommand implements Runnable {
     }
 
     private Engine engine(Model opened) {
-        return LoadingLine.start(opened, Backends.open(backend.name(), backend.threads()), engineConfig(),
-                spec.commandLine().getErr());
+        return LoadingLine.start(opened, backend.open(), engineConfig(), spec.commandLine().getErr());
     }
 
     private EngineConfig engineConfig() {

@@ -149,8 +149,8 @@ final class PipelineMeasurement {
     }
 
     private Engine engine() {
-        return LoadingLine.start(model, Backends.open(setting.backend(), setting.threads(), setting.ranks()),
-                engineConfig(), err);
+        return LoadingLine.start(model, Backends.open(setting.backend(), setting.threads(), setting.ranks(),
+                setting.devices()), engineConfig(), err);
     }
 
     private EngineConfig engineConfig() {
