@@ -378,8 +378,8 @@ public final class SettingTable {
     public static final Setting<Integer> ENGINES = pipeline(Section.ENGINE, "engines", new Whole(1, 64),
             "Engines of this process, each with a whole copy of the model, a share of the threads and a stream thread "
                     + "of its own. Partitions are divided among them; max-sequences and kv-blocks are those of one "
-                    + "engine. Useful on a machine with several NUMA nodes. Default: as many as devices has for the "
-                    + "ranks, otherwise 1.");
+                    + "engine. Useful on a machine with several NUMA nodes. Default: if devices is set, their "
+                    + "number divided by the ranks of an engine; otherwise 1.");
     public static final Setting<Integer> MAX_SEQUENCES = pipeline(Section.ENGINE, "max-sequences",
             new Whole(1, 4096), "64", "Most generations in one fused step; further ones wait.");
     public static final Setting<Integer> TOKEN_BUDGET = pipeline(Section.ENGINE, "token-budget", new Whole(1, ANY),
