@@ -45,7 +45,7 @@ import javax.tools.ToolProvider;
 /// public member of another public type: then the package can use the value without its type's name. A type that a
 /// file under `META-INF/services` names is used by the JDK.
 ///
-/// [#KEPT] names what has been looked at and stays, with the reason. It is counted separately.
+/// [#KEPT] names the findings that stay, with the reason. They are counted separately.
 final class Counts {
     private static final int METHOD_LINES = 40;
     private static final int TYPE_LINES = 400;
@@ -54,7 +54,7 @@ final class Counts {
     private static final String REGISTERS = "sums stay in vector registers only while they are local variables";
     private static final String VERBS = "one type has all operations of a backend";
 
-    /// What stays as it is, without the prefix of all packages, and the reason.
+    /// The names of findings that stay, without the prefix of all packages, and the reason.
     private static final Map<String, String> KEPT = Map.ofEntries(
             Map.entry("engine.backend.cpu.kernels.VectorProducts.fourRowsOfBlocks", REGISTERS),
             Map.entry("engine.backend.cpu.kernels.VectorProducts.fourRowsOfFloats", REGISTERS),

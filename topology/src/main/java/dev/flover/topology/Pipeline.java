@@ -214,8 +214,8 @@ public final class Pipeline implements AutoCloseable {
         int engines = process.engines.size();
         int partitions = process.preparation.homes().counts().now();
         if (engines > partitions) {
-            LOG.warn("{} engines were started, but {} has {} partitions: at most so many engines compute", engines,
-                    process.config.topics().requests(), partitions);
+            LOG.warn("{} engines were started, but {} has {} partitions; an engine without a partition is idle",
+                    engines, process.config.topics().requests(), partitions);
         }
     }
 

@@ -20,7 +20,7 @@ final class JobWords {
                 + (state.message().isEmpty() ? "" : "  (" + state.message() + ")");
     }
 
-    /// @param written what a command has recorded beside the answers that it writes
+    /// @param written the record that a command keeps beside the answers that it writes
     static String line(JobProgress written) {
         var tally = written.tally();
         return written.job() + "  " + word(written) + "  " + tally.answered() + " lines answered, " + tally.failed()

@@ -42,7 +42,7 @@ public final class WeightOption {
         }
     }
 
-    /// Prints what became of the weights, once an engine has started with the backend.
+    /// Prints whether the weights were packed or mapped, once an engine has started with the backend.
     public static void report(BackendGroup backend, PrintWriter err) {
         backend.keptWeights().ifPresent(words -> {
             err.println("weights: " + words);

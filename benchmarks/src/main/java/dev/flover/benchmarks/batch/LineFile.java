@@ -12,7 +12,7 @@ import java.util.Random;
 final class LineFile {
     private static final List<String> OPENINGS = List.of("It was a dark night", "The old house", "My dear friend",
             "She looked at the sea", "When I was a boy", "The captain said", "In the morning", "He had never");
-    /// One line of this number of lines is wrong.
+    /// The number of lines of which one is wrong.
     private static final int WRONG_LINE_IN = 100;
 
     private LineFile() {}

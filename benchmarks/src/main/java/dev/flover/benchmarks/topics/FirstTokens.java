@@ -19,7 +19,7 @@ record FirstTokens(
         @JsonProperty("mean_topics_ms") double topics,
         @JsonProperty("counted") int counted) {
 
-    /// What the pipeline has measured at one moment.
+    /// The sums of the pipeline's timers at one moment.
     record Sums(TemporaryPipeline.TimerSum waited, TemporaryPipeline.TimerSum firstToken) {
         static Sums of(TemporaryPipeline pipeline) {
             return new Sums(pipeline.timer("flover.waited"), pipeline.timer("flover.first.token"));

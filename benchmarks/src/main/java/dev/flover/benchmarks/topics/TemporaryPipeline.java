@@ -138,9 +138,9 @@ public final class TemporaryPipeline implements AutoCloseable {
         return new TimerSum(timer.count(), timer.totalTime(TimeUnit.MILLISECONDS));
     }
 
-    /// Times that the pipeline has measured.
+    /// The number and the sum of the times that a timer of the pipeline has measured.
     record TimerSum(long count, double ms) {
-        /// Returns the mean in ms of what was measured since an earlier look; 0 if nothing was.
+        /// Returns the mean in ms of the times that were measured since an earlier look; 0 if there are none.
         double meanSince(TimerSum earlier) {
             return count == earlier.count ? 0 : (ms - earlier.ms) / (count - earlier.count);
         }

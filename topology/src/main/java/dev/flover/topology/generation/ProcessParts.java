@@ -29,8 +29,8 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
-/// The objects that all partitions of a stream thread share. The thread's own are the engine, the waiting room, and
-/// what decides on commits and holds; all others are the process's, and thread-safe where they change.
+/// The objects that all partitions of a stream thread share. The thread's own are the engine, the waiting room,
+/// and the objects that decide on commits and holds; all others are the process's, and thread-safe where they change.
 ///
 /// @param number      the number of the stream thread and of its engine in the process, from 0 on
 /// @param config      the pipeline's configuration

@@ -29,7 +29,7 @@ public final class SharedEngine implements TokenSink {
     /// An engine with at least this many slots keeps one of them free of batch requests, so that another request finds
     /// a slot at once.
     private static final int SLOTS_TO_KEEP_ONE = 32;
-    /// For so many ns after a request that is not batch, more of them are expected.
+    /// The time in ns after a request that is not batch, within which more of them are expected.
     private static final long OTHERS_EXPECTED_NANOS = 10_000_000_000L;
 
     private final TokenEngine engine;

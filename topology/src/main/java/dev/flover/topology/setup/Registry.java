@@ -42,8 +42,8 @@ import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
 
-/// The pipeline's access to the schema registry. The registry is asked before the stream thread starts, and after that
-/// on other threads only; never by the stream thread.
+/// The pipeline's access to the schema registry. The registry is asked before the stream threads start, and after
+/// that on other threads only; never by a stream thread.
 public final class Registry implements AutoCloseable {
     private static final int SCHEMAS_CACHED = 1000;
     /// HTTP statuses that waiting does not change: bad credentials, no permission, an incompatible or invalid schema.

@@ -41,7 +41,7 @@ public final class PipelineClients implements KafkaClientSupplier {
     private final String deadLetters;
     private final ReturnedHeaders.Rules returned;
 
-    /// What the clients of one stream thread need.
+    /// The properties of the clients of one stream thread.
     ///
     /// @param transactionalId of the thread's producer; the same in each life that begins from one state folder
     private record OfThread(String transactionalId, ThreadSignals signals) {}

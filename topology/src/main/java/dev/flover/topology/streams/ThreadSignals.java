@@ -3,7 +3,7 @@ package dev.flover.topology.streams;
 import dev.flover.topology.config.PipelineConfig;
 import java.util.function.LongSupplier;
 
-/// What a stream thread and its Kafka clients tell each other.
+/// The objects by which a stream thread and its Kafka clients tell each other of commits, holds and ended steps.
 ///
 /// @param commits decides when the thread commits
 /// @param early   sends tokens of eager requests before the commit

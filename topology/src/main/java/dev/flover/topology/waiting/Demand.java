@@ -1,12 +1,13 @@
 package dev.flover.topology.waiting;
 
-/// What the requests of a process need most at present. It decides when results are committed.
+/// The greatest need of the requests of a stream thread at present. It decides when results are committed.
 public enum Demand {
-    /// Nobody waits, or readers wait for the tokens of several answers.
+    /// No request waits for room in the engine, or only batch requests do, while others are computed.
     TOKENS,
-    /// Requests wait for room in the engine, or nothing but batch is computed.
+    /// Requests that are not batch wait for room in the engine, or batch requests do while nothing but batch is
+    /// computed.
     THROUGHPUT,
-    /// Beside batch requests, one or more other requests wait for their first tokens, and nobody waits for other tokens
-    /// than these.
+    /// Beside batch requests that are computed, one or more other requests wait for room or for their first tokens, and
+    /// none has its first tokens.
     FIRST_TOKENS
 }

@@ -27,7 +27,7 @@ public final class SuspectTurn {
         return new OfEngine(engine);
     }
 
-    /// What one engine asks, and notes of itself.
+    /// The turn, as one engine takes it and asks about it.
     public final class OfEngine {
         private final int engine;
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// is *outstanding* until it is passed to the engine. Its turn ends when the request has ended or its partition has
 /// been taken away.
 ///
-/// The waiting room holds no content of requests, only what their order depends on. It is used by the
+/// The waiting room holds no content of requests, only what their order depends on. It is used by its
 /// stream thread alone.
 public final class WaitingRoom {
     private final WaitingLimits limits;
