@@ -9,7 +9,7 @@ import org.apache.kafka.common.TopicPartition;
 /// or wait for a schema.
 ///
 /// Kafka Streams pauses and resumes partitions for reasons of its own. The consumer asks this object, so that a resume
-/// by Kafka Streams does not undo a hold. Used by the stream thread alone.
+/// by Kafka Streams does not undo a hold. Used by its stream thread alone.
 public final class PartitionHolds {
     private final Set<TopicPartition> held = new HashSet<>();
     private final Set<TopicPartition> released = new HashSet<>();

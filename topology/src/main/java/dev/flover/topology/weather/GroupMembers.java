@@ -14,7 +14,7 @@ import org.apache.kafka.common.errors.GroupIdNotFoundException;
 /// Finds foreign members of the consumer group. Only processes of one pipeline should be in it, because Kafka divides
 /// the partitions among all members of a group, and a foreign member answers no requests.
 ///
-/// A process of a pipeline is recognised by being a static member, named after its state folder, with one stream
+/// A member of a pipeline is recognised by being static, named after a state folder, and by the client id of a stream
 /// thread.
 public final class GroupMembers {
     private static final String STREAM_THREAD = "StreamThread";
