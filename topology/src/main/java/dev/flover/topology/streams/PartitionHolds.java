@@ -5,7 +5,7 @@ import java.util.HashSet;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
-/// The requests partitions from which no records are fetched for now (back-pressure), because their tasks have no room,
+/// The requests partitions from which no records are fetched at present (back-pressure), because their tasks have no room,
 /// or wait for a schema.
 ///
 /// Kafka Streams pauses and resumes partitions for reasons of its own. The consumer asks this object, so that a resume
