@@ -251,7 +251,7 @@ public final class Pipeline implements AutoCloseable {
         return outcome instanceof StreamsLife.Outcome.Failed(Throwable cause) && engineFailure(cause).isPresent();
     }
 
-    private static Optional<Throwable> engineFailure(Throwable cause) {
+    static Optional<Throwable> engineFailure(Throwable cause) {
         for (var e = cause; e != null; e = e.getCause()) {
             if (e instanceof EngineException || e instanceof Error) {
                 return Optional.of(e);

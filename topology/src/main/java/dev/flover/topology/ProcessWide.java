@@ -31,6 +31,7 @@ import dev.flover.topology.weather.SteadyTime;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -141,9 +142,17 @@ final class ProcessWide implements AutoCloseable {
 
     @Override
     public void close() {
-        Closing ofEngines = () -> engines.forEach(TokenEngine::close);
+        Closing ofEngines = () -> closeAll(engines.iterator());
         try (folder; ofEngines; registry; results; compilers; looks; cancels) {
             // closes all in the reverse order; a failure to close one does not keep the others open
+        }
+    }
+
+    private static void closeAll(Iterator<? extends TokenEngine> left) {
+        if (left.hasNext()) {
+            try (var _ = left.next()) {
+                closeAll(left);
+            }
         }
     }
 }

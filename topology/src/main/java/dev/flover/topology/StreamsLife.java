@@ -160,7 +160,7 @@ final class StreamsLife {
                         process.metrics)) {
             streams.setStateListener((now, before) -> report(now));
             streams.setUncaughtExceptionHandler(e -> {
-                failure = e;
+                noteFailure(e);
                 return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
             });
             process.restore.clear();
@@ -186,6 +186,15 @@ final class StreamsLife {
             return new Outcome.Closed();
         }
         return renewed && failure == null ? new Outcome.Renewed() : new Outcome.Failed(failure);
+    }
+
+    /// Keeps the first failure of the stream threads. One of an engine comes before all others, because it ends the
+    /// process: another thread may fail while Kafka Streams is shut down for it.
+    private synchronized void noteFailure(Throwable cause) {
+        var before = failure;
+        if (before == null || Pipeline.engineFailure(before).isEmpty() && Pipeline.engineFailure(cause).isPresent()) {
+            failure = cause;
+        }
     }
 
     /// Closes Kafka Streams within a bounded time. Its `close()` without a limit would wait for ever for a thread that

@@ -108,11 +108,12 @@ final class MachineChecks {
         long block = model.cachedBytes(settings.get(SettingTable.KV_BITS)) * config.blockTokens();
         long wanted = (long) config.maxSequences()
                 * Math.ceilDiv(contextLength, config.blockTokens());
-        long quarter = system.getTotalMemorySize() / 4 / block;
+        long quarter = system.getTotalMemorySize() / 4 / block / settings.find(SettingTable.ENGINES).orElse(1);
         long blocks = config.kvBlocks() > 0 ? config.kvBlocks() : Math.max(1, Math.min(wanted, quarter));
-        long needed = model.bytes() + blocks * block;
-        String found = "model " + gigabytes(model.bytes()) + " and KV cache " + gigabytes(blocks * block) + " ("
-                + blocks + " blocks, " + Math.min(config.maxSequences(), blocks * config.maxSequences() / wanted)
+        int engines = settings.find(SettingTable.ENGINES).orElse(1);
+        long needed = engines * (model.bytes() + blocks * block);
+        String found = (engines == 1 ? "" : engines + " engines, each with ") + "model " + gigabytes(model.bytes())
+                + " and KV cache " + gigabytes(blocks * block) + " (" + blocks + " blocks, " + Math.min(config.maxSequences(), blocks * config.maxSequences() / wanted)
                 + " whole contexts) of " + gigabytes(system.getTotalMemorySize()) + " memory";
         if (needed > system.getTotalMemorySize()) {
             return Finding.fail("memory", found, "choose a smaller model or less --kv-blocks, or compute on a device");

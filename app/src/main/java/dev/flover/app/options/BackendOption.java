@@ -58,9 +58,16 @@ public final class BackendOption {
         }
     }
 
+    /// Opens the backend for one rank: of several devices, on the first.
+    ///
+    /// @throws ParameterException if there is no backend of that name, or if it does not work on this machine
+    public Backend openFirst() {
+        return open(devices().first(1));
+    }
+
     /// Checks that the backend can be opened, so that a command can fail before it starts anything. If there are
     /// devices for several ranks, the first is tried.
     public void check() {
-        open(devices().first(1)).close();
+        openFirst().close();
     }
 }

@@ -1,9 +1,9 @@
 package dev.flover.benchmarks.delivery;
 
 import dev.flover.app.options.CommandException;
+import dev.flover.app.options.BackendOption;
 import dev.flover.app.options.LoadingLine;
 import dev.flover.benchmarks.delivery.check.ExpectedAnswer;
-import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.FinishReason;
@@ -35,13 +35,14 @@ final class Oracle implements AutoCloseable {
     private final ConstraintCompiler compiler;
 
     /// @param tokenizer the model's tokenizer
+    /// @param backend   of several devices, the first is used
     /// @param err       shows on a terminal the progress of loading a large model
-    Oracle(Model model, Tokenizer tokenizer, String backend, int threads, PrintWriter err) {
+    Oracle(Model model, Tokenizer tokenizer, BackendOption backend, PrintWriter err) {
         this.model = model;
         this.tokenizer = tokenizer;
         compiler = new ConstraintCompiler(tokenizer);
         int blocks = (model.config().contextLength() + BLOCK_TOKENS - 1) / BLOCK_TOKENS;
-        engine = LoadingLine.start(model, Backends.open(backend, threads),
+        engine = LoadingLine.start(model, backend.openFirst(),
                 EngineConfig.of(1, PREFILL_CHUNK).with(c -> c.blockTokens(BLOCK_TOKENS).kvBlocks(blocks)
                         .stepsInFlight(1).prefixCaching(false)), err);
     }

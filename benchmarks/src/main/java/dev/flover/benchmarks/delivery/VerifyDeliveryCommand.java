@@ -151,7 +151,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
     }
 
     private int call(Model model) {
-        try (var oracle = new Oracle(model, ModelOption.tokenizerOf(model), backend.name(), backend.threads(),
+        try (var oracle = new Oracle(model, ModelOption.tokenizerOf(model), backend,
                 spec.commandLine().getErr())) {
             var requests = RequestMix.of(generations, seed,
                     IntStream.range(0, models).mapToObj(VictimSettings::modelName).toList());

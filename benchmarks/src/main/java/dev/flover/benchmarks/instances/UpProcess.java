@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /// The command `up` in a process of its own.
 final class UpProcess implements AutoCloseable {
+    private static final int READY_SECONDS = 120;
     private static final int STOP_SECONDS = 30;
     private static final int KEPT_LINES = 20;
 
@@ -66,9 +67,11 @@ final class UpProcess implements AutoCloseable {
 
     /// Waits until the process serves requests.
     ///
-    /// @throws CommandException if it ends before
+    /// @throws CommandException if it ends before, or is not ready in time
     void awaitReady() throws InterruptedException {
-        said.await();
+        if (!said.await(READY_SECONDS, TimeUnit.SECONDS)) {
+            throw new CommandException("the pipeline was not ready within " + READY_SECONDS + " s");
+        }
         if (!ready) {
             synchronized (last) {
                 throw new CommandException("the pipeline ended before it was ready; its last output:\n"
@@ -87,6 +90,6 @@ final class UpProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroyForcibly();
+        process.destroyForcibly().onExit().join();
     }
 }

@@ -45,7 +45,6 @@ final class LoadingProcess {
                     }
                     try (var _ = Engine.start(opened, backend, EngineConfig.of(1, 16).withKvBlocks(8))) {
                         print(start);
-                        backend.keptWeights().ifPresent(System.err::println);
                     }
                 }
             }
@@ -77,10 +76,14 @@ final class LoadingProcess {
             var linker = Linker.nativeLinker();
             var allocate = linker.downcallHandle(linker.defaultLookup().findOrThrow("malloc"),
                     FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
-            return ((MemorySegment) allocate.invokeExact(bytes)).reinterpret(bytes);
+            var allocated = (MemorySegment) allocate.invokeExact(bytes);
+            if (!allocated.equals(MemorySegment.NULL)) {
+                return allocated.reinterpret(bytes);
+            }
         } catch (Throwable e) {
             throw new IllegalStateException("malloc throws nothing", e);
         }
+        throw new OutOfMemoryError(bytes + " bytes cannot be allocated");
     }
 
     private static void print(long start) throws IOException {

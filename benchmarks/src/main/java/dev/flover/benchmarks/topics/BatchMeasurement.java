@@ -28,6 +28,8 @@ final class BatchMeasurement implements AutoCloseable {
     private static final int PARTITIONS = 2;
     /// The lines of the job that runs beside other requests, in rounds.
     private static final int JOB_ROUNDS = 20;
+    /// The fewest lines of that job, so that it still runs when all requests have been answered.
+    private static final int LEAST_JOB_LINES = 4_000;
     private static final int STOP_SECONDS = 20;
     private static final Duration LOOK = Duration.ofMillis(20);
     private static final long PATIENCE_NANOS = Duration.ofMinutes(2).toNanos();
@@ -71,7 +73,7 @@ final class BatchMeasurement implements AutoCloseable {
         var atFirst = FirstTokens.Sums.of(pipeline);
         var alone = firstTokens(others, null);
         var between = FirstTokens.Sums.of(pipeline);
-        var job = startJob(file(JOB_ROUNDS * lines));
+        var job = startJob(file(Math.max(LEAST_JOB_LINES, JOB_ROUNDS * lines)));
         try {
             var beside = firstTokens(others, job);
             return new BatchReport(Spread.of(topic).p50(), Spread.of(command).p50(), Spread.of(shares).p50(),

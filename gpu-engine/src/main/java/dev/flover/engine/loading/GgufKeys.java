@@ -235,7 +235,8 @@ final class GgufKeys {
                 }
                 yield all;
             }
-            case GgufValue.Text _, GgufValue.Texts _ -> false;
+            case GgufValue.Text(String text) -> neutral.contains(text);
+            case GgufValue.Texts _ -> false;
         };
     }
 

@@ -61,8 +61,8 @@ final class PartFile implements AutoCloseable {
         boolean held = false;
         try {
             held = lock.tryLock() != null;
-        } catch (OverlappingFileLockException e) { // another backend of this process holds it
-            held = false;
+        } catch (OverlappingFileLockException _) {
+            // another backend of this process holds it
         } finally {
             if (!held) {
                 lock.close();
@@ -117,10 +117,10 @@ final class PartFile implements AutoCloseable {
     @Override
     public void close() {
         try (lock) {
-            Files.deleteIfExists(path);
             if (channel != null) {
                 channel.close();
             }
+            Files.deleteIfExists(path);
         } catch (IOException _) {
             // The next process that gets the lock removes the file.
         }
