@@ -192,9 +192,8 @@ story() {
 answer_on() {
     to=$1
     shift
-    limited "$flover" generate --backend "$backend" --requests "$out/ranks-requests.jsonl" --max-sequences 4 --json "$@" |
-        sort >"$to"
-    [ -s "$to" ]
+    limited "$flover" generate --backend "$backend" --requests "$out/ranks-requests.jsonl" --max-sequences 4 --json \
+        "$@" >"$to" && [ -s "$to" ]
 }
 
 ranks() {
