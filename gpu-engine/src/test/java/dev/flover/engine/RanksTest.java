@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.flover.engine.api.EngineConfig;
-import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.backend.ranks.CpuSet;

@@ -13,7 +13,6 @@ import dev.flover.engine.sharding.ShardMemory;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.Cut;
 import dev.flover.engine.tensor.StoredTensor;
-import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,6 @@ package dev.flover.engine.backend.ranks;
 import dev.flover.engine.api.EngineException;
 import dev.flover.engine.backend.Threads;
 import java.util.Objects;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
