@@ -93,7 +93,7 @@ class ConfigKeysTest {
             "'attention_multiplier': 0.05", "'embedding_multiplier': 3.0",
             "'residual_multiplier': 0.3", "'attn_logit_softcapping': 5.0", "'final_logit_softcapping': 3.0",
             "'logit_scale': 2.0", "'layer_norm_eps': 0.1", "'bias': true", "'attention_bias': true"})
-    void andTheModelIsComputedAsWithoutTheKey(String key) throws IOException {
+    void aModelWithAKeyOfAnotherFamilyIsComputedAsWithoutIt(String key) throws IOException {
         var plain = config("'vocab_size': 48");
         assertThat(config(key)).isEqualTo(plain);
     }

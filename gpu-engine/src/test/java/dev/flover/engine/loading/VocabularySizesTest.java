@@ -47,7 +47,7 @@ class VocabularySizesTest {
     }
 
     @Test
-    void andAGgufFilesVocabularyToo() {
+    void aGgufFilesVocabularyMayHaveMoreTokensThanTheEmbeddingHasRows() {
         var tokens = new ArrayList<>(List.of("t", "h", "th"));
         IntStream.range(3, 257).forEach(id -> tokens.add("w" + id));
         tokens.addAll(List.of("<|endoftext|>", "<image>", "<more>"));
