@@ -3,9 +3,10 @@
 // changes no bit.
 //
 // A warp takes 128 columns of a row at a time, a unit: four columns a lane, of which eight lanes together make a piece
-// of norm.cuh. To about 512 KB every rank adds all units (one shot): it reads the parts of all ranks after one meeting.
-// Above (two shots), rank r adds the units u with u % ranks == r and writes their sums over its own part; after a
-// second meeting every rank reads the sums of all. No other rank reads the units that are overwritten.
+// of norm.cuh. With two ranks, and with more to 512 KB, every rank adds all units (one shot): it reads the parts of
+// all ranks after one meeting. Above (two shots), rank r adds the units u with u % ranks == r and writes their sums
+// over its own part; after a second meeting every rank reads the sums of all. No other rank reads the units that are
+// overwritten.
 //
 // The next launch of a rank's product must not overwrite a part that other ranks may still read: two parts are used
 // alternately. A rank has read all parts of a launch when it comes to the meeting of the next.

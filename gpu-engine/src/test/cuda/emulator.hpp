@@ -3,10 +3,11 @@
 // Every CUDA thread of a block is a fiber. A block runs until all of its fibers have returned; blocks run one after
 // another. A barrier or a warp collective switches to the next fiber until all have arrived. Several host threads may
 // run a launch each at the same time, and the kernels may wait for each other's signals, as on several devices. (Blocks
-// of one launch cannot wait for later blocks of that launch.) Checked are: barriers and
-// collectives that some thread never reaches, shared memory beyond the size of the launch, and asynchronous copies that
-// are read before they were awaited (a copy is done only when it is awaited). Shared memory is filled with NaN before
-// each block.
+// of one launch cannot wait for later blocks of that launch.)
+//
+// Checked are: barriers and collectives that some thread never reaches, shared memory beyond the size of the launch,
+// and asynchronous copies that are read before they were awaited (a copy is done only when it is awaited). Shared
+// memory is filled with NaN before each block.
 //
 // Tensor-core products follow the fragment layouts of the PTX manual; sums are in float, in order.
 #pragma once

@@ -26,7 +26,7 @@ struct Peers {
     const uint32_t* abandoned;        // in host memory: not 0 if a rank has failed, so that it will not come
 };
 
-/// How long a block waits before it looks at the host's memory, again and again.
+/// How long a block waits before it also looks at the host's memory, which is slow, each time it looks at a signal.
 constexpr uint64_t HOST_LOOK_NS = 1000000;
 
 /// Signals to a rank that this block has come to its meeting number `count`.

@@ -12,7 +12,7 @@ public record DeviceList(List<Integer> numbers) {
     /// Nobody has chosen any devices.
     public static final DeviceList UNCHOSEN = new DeviceList(List.of());
 
-    /// The greatest number of a device that is accepted in a text.
+    /// How many digits a number in a text may have.
     private static final int MOST_DIGITS = 4;
 
     public DeviceList {
@@ -39,7 +39,7 @@ public record DeviceList(List<Integer> numbers) {
         return !numbers.isEmpty();
     }
 
-    /// The devices of an engine with so many ranks.
+    /// The devices of an engine, one for each of its ranks.
     ///
     /// @throws IllegalArgumentException if another number of devices was chosen
     public List<Integer> ofRanks(int ranks) {
@@ -55,15 +55,18 @@ public record DeviceList(List<Integer> numbers) {
         return numbers;
     }
 
-    /// How many engines with so many ranks these devices are for: 1 if nobody has chosen any, or if they cannot be
-    /// divided so.
+    /// The number of engines that these devices are for: 1 if nobody has chosen any, or if their number is no multiple
+    /// of the number of ranks.
+    ///
+    /// @param ranks of each engine
     public int engines(int ranks) {
         return isChosen() && numbers.size() % ranks == 0 ? numbers.size() / ranks : 1;
     }
 
-    /// The devices of one of several engines with so many ranks each.
+    /// The devices of one of several engines.
     ///
     /// @param engine from 0 on
+    /// @param ranks  of each engine
     /// @throws IllegalArgumentException if another number of devices was chosen for all engines
     DeviceList ofEngine(int engine, int engines, int ranks) {
         if (isChosen() && numbers.size() != engines * ranks) {

@@ -19,7 +19,7 @@ import java.util.Objects;
 record ShardLimit(Kind kind, String tensor, int ranks, String reason) {
     enum Kind { QUERIES, NORM, ATTENTION_OUT, DOWN, EXPERT_DOWN, SHARED_DOWN }
 
-    /// The sentences that say why a model cannot be divided among so many ranks; empty if it can.
+    /// The sentences that say why a model cannot be divided among this number of ranks; empty if it can.
     static List<String> refusals(Model model, int ranks) {
         var found = new LinkedHashMap<Kind, ShardLimit>();
         for (var limit : limits(model.config(), model.weights())) {

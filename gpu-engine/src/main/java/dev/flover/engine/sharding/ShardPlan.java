@@ -43,7 +43,7 @@ public record ShardPlan(Model model, List<RankShare> shares) {
                 .orElse(1);
     }
 
-    /// @throws IllegalArgumentException if no model can be divided among so many ranks
+    /// @throws IllegalArgumentException if no model can be divided among this number of ranks
     public static void checkRanks(int ranks) {
         if (!RANKS.contains(ranks)) {
             throw new IllegalArgumentException("a model can be divided among 1, 2, 4 or 8 ranks, not " + ranks);

@@ -72,8 +72,10 @@ final class RankGroup {
         return Math.clamp(most, 1, blocks);
     }
 
-    /// Whether each rank adds a part of a sum of so many bytes, and the parts are then exchanged. With two ranks the
-    /// bytes that each reads would be the same.
+    /// Whether each rank adds a part of a sum, and the parts are then exchanged. Two ranks never do this, as each would
+    /// read as many bytes as before.
+    ///
+    /// @param bytes of the whole sum
     boolean addsInParts(long bytes) {
         return ranks() > 2 && bytes > limits.oneShotBytes();
     }
