@@ -160,7 +160,7 @@ __device__ __forceinline__ uint32_t arrive(uint32_t* counter) {
     return before;
 }
 
-/// Does the same with 16 bytes.
+/// As loadFresh, for 16 bytes.
 __device__ __forceinline__ Word4 loadFresh16(const void* global) {
     return __ldcg(static_cast<const uint4*>(global));
 }
