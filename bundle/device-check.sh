@@ -197,6 +197,7 @@ answer_on() {
 }
 
 ranks() {
+    [ "$backend" = cuda ] || skip "the backend $backend does not compute on devices" || return
     count=48
     length=90
     [ -z "$checks" ] || { count=3 && length=4; }
