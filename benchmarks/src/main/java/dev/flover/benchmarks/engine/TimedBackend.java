@@ -7,6 +7,7 @@ import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.sharding.ShardMemory;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
 import java.util.EnumMap;
@@ -119,6 +120,11 @@ final class TimedBackend implements Backend {
     @Override
     public int stepsAhead() {
         return backend.stepsAhead();
+    }
+
+    @Override
+    public ShardMemory.Place memory() {
+        return backend.memory();
     }
 
     @Override
