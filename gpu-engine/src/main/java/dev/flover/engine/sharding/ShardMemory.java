@@ -24,7 +24,7 @@ public record ShardMemory(ShardPlan plan, Use use) {
     /// A memory, which several ranks may share.
     ///
     /// @param name  for example `the machine`; equal names are the same memory
-    /// @param bytes its size, or what of it is free
+    /// @param bytes its size, or how many bytes of it are free
     public record Place(String name, long bytes) {}
 
     /// Bytes of keys and values of one rank.
