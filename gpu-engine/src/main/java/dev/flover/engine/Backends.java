@@ -93,7 +93,7 @@ public final class Backends {
             long bytes = ShardPlan.of(model, 1).shares().getFirst().weightBytes();
             backend.keepWeights(new WeightFolder(folder, model.fingerprint(), bytes, 0, 1));
             return backend;
-        } catch (IllegalArgumentException e) {
+        } catch (RuntimeException | Error e) {
             backend.close();
             throw e;
         }

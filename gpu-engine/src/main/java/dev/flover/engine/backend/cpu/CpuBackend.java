@@ -152,7 +152,7 @@ final class CpuBackend implements Backend {
 
     @Override
     public ShardMemory.Place memory() {
-        return HostMemory.place(engines);
+        return HostMemory.place(kept == null ? engines : 1); // all engines map the same kept weights
     }
 
     @Override
