@@ -113,7 +113,8 @@ final class MachineChecks {
         int engines = settings.find(SettingTable.ENGINES).orElse(1);
         long needed = engines * (model.bytes() + blocks * block);
         String found = (engines == 1 ? "" : engines + " engines, each with ") + "model " + gigabytes(model.bytes())
-                + " and KV cache " + gigabytes(blocks * block) + " (" + blocks + " blocks, " + Math.min(config.maxSequences(), blocks * config.maxSequences() / wanted)
+                + " and KV cache " + gigabytes(blocks * block) + " (" + blocks + " blocks, "
+                + Math.min(config.maxSequences(), blocks * config.maxSequences() / wanted)
                 + " whole contexts) of " + gigabytes(system.getTotalMemorySize()) + " memory";
         if (needed > system.getTotalMemorySize()) {
             return Finding.fail("memory", found, "choose a smaller model or less --kv-blocks, or compute on a device");

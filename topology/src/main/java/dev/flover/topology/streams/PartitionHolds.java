@@ -5,8 +5,8 @@ import java.util.HashSet;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
-/// The requests partitions from which no records are fetched at present (back-pressure), because their tasks have no room,
-/// or wait for a schema.
+/// The requests partitions from which no records are fetched at present (back-pressure), because their tasks have no
+/// room, or wait for a schema.
 ///
 /// Kafka Streams pauses and resumes partitions for reasons of its own. The consumer asks this object, so that a resume
 /// by Kafka Streams does not undo a hold. Used by its stream thread alone.
