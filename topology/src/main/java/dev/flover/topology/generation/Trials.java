@@ -19,12 +19,16 @@ import org.jspecify.annotations.Nullable;
 ///                                         └─────► the process dies: the attempt counts, see [Attempts]
 /// ```
 ///
-/// A suspect is computed alone in the process until its progress is committed.
+/// A suspect is computed alone in the process until its progress is committed. Its attempt is stored only when the
+/// other engines of the process have ended their steps: if one of those ended the process, the attempt would count for
+/// the suspect.
 final class Trials {
     private final ProcessParts parts;
     private final PartitionState state;
     private final Queue<Attempt> attempts = new ArrayDeque<>();
     private @Nullable LiveGeneration suspect;
+    /// The suspect as long as it waits for the end of the other engines' steps.
+    private @Nullable LiveGeneration held;
 
     /// A generation that starts once its attempt is committed.
     ///
@@ -48,30 +52,41 @@ final class Trials {
         if (!ticket.restored && !parts.caution().holds(now)) {
             return true;
         }
+        if (generation.alone) {
+            held = generation;
+            storeHeld();
+        } else {
+            store(generation);
+        }
+        return false;
+    }
+
+    private void storeHeld() {
+        if (held != null && parts.engine().isAlone()) {
+            store(held);
+            held = null;
+        }
+    }
+
+    private void store(LiveGeneration generation) {
         var before = state.attempts(generation.id).without(parts.life().survivors());
         state.putAttempts(generation.id, before.with(new Attempts.Try(parts.life().process(), generation.alone)));
         generation.onTrial = true;
         attempts.add(new Attempt(generation, parts.commits().count()));
         parts.commits().atOnce();
-        return false;
     }
 
-    /// Takes the generations whose attempt has been committed; a suspect only when the other engines of the process
-    /// have ended their steps. Some of the generations may have ended meanwhile.
+    /// Takes the generations whose attempt has been committed. Some of them may have ended meanwhile.
     List<LiveGeneration> due() {
+        storeHeld();
         if (attempts.isEmpty()) {
             return List.of();
         }
         var due = new ArrayList<LiveGeneration>();
-        while (!attempts.isEmpty() && mayStart(attempts.peek())) {
+        while (!attempts.isEmpty() && attempts.peek().writtenAt() < parts.commits().count()) {
             due.add(attempts.remove().generation());
         }
         return due;
-    }
-
-    private boolean mayStart(Attempt attempt) {
-        return attempt.writtenAt() < parts.commits().count()
-                && (!attempt.generation().alone || parts.engine().isAlone());
     }
 
     /// Clears the attempts of a generation that has made progress: once that is committed, it shows that the generation
@@ -112,6 +127,7 @@ final class Trials {
     void ended(LiveGeneration generation) {
         if (suspect == generation) {
             suspect = null;
+            held = null;
         }
     }
 }
