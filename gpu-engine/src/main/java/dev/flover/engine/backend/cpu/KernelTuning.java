@@ -2,7 +2,6 @@ package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.cpu.kernels.KernelChoices;
 import dev.flover.engine.backend.cpu.kernels.Kernels;
-import dev.flover.engine.backend.cpu.kernels.Lanes;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
@@ -36,8 +35,9 @@ final class KernelTuning {
         this.backend = backend;
         in = HostTensor.of(backend.tensor(MOST_ROWS, INPUTS));
         out = HostTensor.of(backend.tensor(MOST_ROWS, OUTPUTS));
+        // without the Vector API, which a JVM with compiled kernels does not load
         for (int i = 0; i < MOST_ROWS * INPUTS; i++) {
-            Lanes.set(in.address() + 4L * i, i % 17 - 8);
+            in.memory().setAtIndex(ValueLayout.JAVA_FLOAT, i, i % 17 - 8);
         }
         var type = TensorType.Q4_0;
         var data = arena.allocate(OUTPUTS * type.rowBytes(INPUTS));
