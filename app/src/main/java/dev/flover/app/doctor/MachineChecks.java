@@ -108,9 +108,9 @@ final class MachineChecks {
         long block = model.cachedBytes(settings.get(SettingTable.KV_BITS)) * config.blockTokens();
         long wanted = (long) config.maxSequences()
                 * Math.ceilDiv(contextLength, config.blockTokens());
-        long quarter = system.getTotalMemorySize() / 4 / block / settings.find(SettingTable.ENGINES).orElse(1);
-        long blocks = config.kvBlocks() > 0 ? config.kvBlocks() : Math.max(1, Math.min(wanted, quarter));
         int engines = settings.find(SettingTable.ENGINES).orElse(1);
+        long quarter = system.getTotalMemorySize() / 4 / block / engines;
+        long blocks = config.kvBlocks() > 0 ? config.kvBlocks() : Math.max(1, Math.min(wanted, quarter));
         long needed = engines * (model.bytes() + blocks * block);
         String found = (engines == 1 ? "" : engines + " engines, each with ") + "model " + gigabytes(model.bytes())
                 + " and KV cache " + gigabytes(blocks * block) + " (" + blocks + " blocks, "
