@@ -77,6 +77,10 @@ final class DecodeBenchmark implements Runnable {
             + "which the peers take q8_0.")
     private int kvBits;
 
+    @Option(names = "--token-budget", defaultValue = "512", description = "Of Flover's bench engine. With prompts of "
+            + "thousands of tokens, it must be so large that all sequences have begun before the first one ends.")
+    private int tokenBudget;
+
     @Option(names = "--most-foreign", defaultValue = "5", description = "The most time of the cores that other "
             + "processes may take in a round that counts, in percent.")
     private double mostForeign;
@@ -131,7 +135,7 @@ final class DecodeBenchmark implements Runnable {
             programs.put(IK, new BatchedBench(ik, peerOptions()));
             programs.put(REPACKED, new BatchedBench(ik, peerOptions("-rtr")));
         }
-        programs.put(FLOVER, new Flover(backend, kvBits));
+        programs.put(FLOVER, new Flover(backend, kvBits, tokenBudget));
         return programs;
     }
 

@@ -50,7 +50,7 @@ interface DecodeProgram {
     record Output(String text, long peakBytes) {}
 
     /// Flover's command `bench engine`.
-    record Flover(String backend, int kvBits) implements DecodeProgram {
+    record Flover(String backend, int kvBits, int tokenBudget) implements DecodeProgram {
         @Override
         public Outcome measure(Path model, Task task) {
             var output = output(JavaCommand.ofEngine(Main.class).with("--add-modules=jdk.incubator.vector")
@@ -59,7 +59,7 @@ interface DecodeProgram {
                             "--prompt-tokens", Integer.toString(task.promptTokens()),
                             "--gen-tokens", Integer.toString(task.generatedTokens()),
                             "--repeat", Integer.toString(task.repeat()), "--kv-bits", Integer.toString(kvBits),
-                            "--json").line(), false);
+                            "--token-budget", Integer.toString(tokenBudget), "--json").line(), false);
             var rates = new TreeMap<Integer, Rates>();
             for (var result : json(output.text()).get("results")) {
                 rates.put(result.get("batch").asInt(), new Rates(result.get("decode_tokens_per_s").asDouble(),
