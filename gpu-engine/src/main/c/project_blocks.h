@@ -393,13 +393,13 @@ INLINE void project(const product *p, int first, int end, int rows, const form f
     }
 }
 
-/// Defines the entry point for one layout of weights. The parameters after its name are the fields of `form`.
-#define PROJECT(name, ...)                                                                                            \
+/// Defines the entry point for one layout of weights.
+#define PROJECT(name, layout)                                                                                         \
     void KERNEL(name)(                                                                                                \
             const uint8_t *quants, const void *scales, const void *minimums, int skipped, int blocks, int shards,     \
             int outputs, const int8_t *bytes, const float *row_scales, const int32_t *corrections, const float *sums, \
             int rows, float *out, int stride, const float *bias, int accumulate, int first, int end) {                \
-        const form f = {__VA_ARGS__};                                                                                 \
+        const form f = layout;                                                                                        \
         product p = {{quants, scales, minimums, (skipped + blocks + f.span - 1) / f.span}, skipped, blocks, shards,   \
                      outputs, stride, bytes, row_scales, corrections, sums, out, bias, accumulate};                   \
         project(&p, first, end, rows, f);                                                                             \

@@ -14,6 +14,7 @@
 typedef void project_kernel(
         const uint8_t *, const void *, const void *, int, int, int, int, const int8_t *, const float *, const int32_t *,
         const float *, int, float *, int, const float *, int, int, int);
+typedef void pack_kernel(const uint8_t *const *, int, uint8_t *, void *, void *);
 typedef void float_kernel(
         const void *, int, int, int, const float *, int, float *, int, const float *, int, int, int);
 typedef void quantise_kernel(
@@ -41,19 +42,26 @@ BOTH(attention_kernel, attention_byte)
 BOTH(float_kernel, project_single)
 BOTH(float_kernel, project_half)
 BOTH(float_kernel, project_brain)
-BOTH(project_kernel, project_q8_0)
-BOTH(project_kernel, project_q4_0)
-BOTH(project_kernel, project_q4_1)
-BOTH(project_kernel, project_q5_0)
-BOTH(project_kernel, project_q5_1)
-BOTH(project_kernel, project_iq4_nl)
-BOTH(project_kernel, project_iq4_xs)
-BOTH(project_kernel, project_mxfp4)
-BOTH(project_kernel, project_q2_k)
-BOTH(project_kernel, project_q3_k)
-BOTH(project_kernel, project_q4_k)
-BOTH(project_kernel, project_q5_k)
-BOTH(project_kernel, project_q6_k)
+
+/// The stored types: name, layout, bytes of a block, offset of its codes.
+#define TYPES                                                                                                         \
+    TYPE(q8_0, Q8_0_FORM, 34, 128)                                                                                    \
+    TYPE(q4_0, Q4_0_FORM, 18, 8)                                                                                      \
+    TYPE(q4_1, Q4_1_FORM, 20, 0)                                                                                      \
+    TYPE(q5_0, Q5_0_FORM, 22, 16)                                                                                     \
+    TYPE(q5_1, Q5_1_FORM, 24, 0)                                                                                      \
+    TYPE(iq4_nl, IQ4_NL_FORM, 18, 128)                                                                                \
+    TYPE(iq4_xs, IQ4_XS_FORM, 136, 128)                                                                               \
+    TYPE(mxfp4, MXFP4_FORM, 17, 12)                                                                                   \
+    TYPE(q2_k, Q2_K_FORM, 84, 0)                                                                                      \
+    TYPE(q3_k, Q3_K_FORM, 110, 4)                                                                                     \
+    TYPE(q4_k, Q4_K_FORM, 144, 0)                                                                                     \
+    TYPE(q5_k, Q5_K_FORM, 176, 0)                                                                                     \
+    TYPE(q6_k, Q6_K_FORM, 210, 32)
+
+#define TYPE(name, layout, bytes, offset) BOTH(project_kernel, project_##name) BOTH(pack_kernel, pack_##name)
+TYPES
+#undef TYPE
 
 enum { ROWS = 13, OUTPUTS = 70, PANELS = 5, BLOCKS = 24, INPUTS = 32 * BLOCKS, MOST = 1 << 20 };
 
@@ -120,6 +128,25 @@ static void compare_products(const char *name, project_kernel *const *kernels, f
     compare(name, out[0], out[1], 3 * ROWS * OUTPUTS * 4);
 }
 
+/// A panel of eleven rows of random blocks.
+static void compare_packs(const char *name, pack_kernel *const *kernels, form f, int stored_bytes) {
+    enum { RECORDS = 7, PRESENT = 11 };
+    uint8_t *stored = memory((size_t)(PRESENT * RECORDS * stored_bytes)), *out[2];
+    const uint8_t *rows[16] = {0};
+    for (int i = 0; i < PRESENT * RECORDS * stored_bytes; i++) {
+        stored[i] = (uint8_t)next();
+    }
+    for (int lane = 0; lane < PRESENT; lane++) {
+        rows[lane] = stored + lane * RECORDS * stored_bytes;
+    }
+    size_t quants = (size_t)(RECORDS * f.span * block_bytes(f)), scales = RECORDS * 16 * 2;
+    for (int set = 0; set < 2; set++) {
+        out[set] = memory(quants + 2 * scales);
+        kernels[set](rows, RECORDS, out[set], out[set] + quants, f.minimums ? out[set] + quants + scales : 0);
+    }
+    compare(name, out[0], out[1], quants + 2 * scales);
+}
+
 static void compare_floats(const char *name, float_kernel *const *kernels, int single) {
     float *weights = numbers(PANELS * 16 * INPUTS), *in = numbers(ROWS * INPUTS), *bias = numbers(16 * PANELS), *out[2];
     for (int i = 0; !single && i < PANELS * 16 * INPUTS; i++) {
@@ -184,19 +211,11 @@ int main(void) {
     compare_floats("project_single", project_single, 1);
     compare_floats("project_half", project_half, 0);
     compare_floats("project_brain", project_brain, 0);
-    compare_products("project_q8_0", project_q8_0, (form){8, 0, NUMBERS, 1, 32, 1, HALF_SCALE, 0}, 128);
-    compare_products("project_q4_0", project_q4_0, (form){4, 0, NUMBERS, 0, 32, 1, HALF_SCALE, 0}, 8);
-    compare_products("project_q4_1", project_q4_1, (form){4, 0, NUMBERS, 0, 32, 1, HALF_SCALE, 1}, 0);
-    compare_products("project_q5_0", project_q5_0, (form){4, 1, NUMBERS, 0, 32, 1, HALF_SCALE, 0}, 16);
-    compare_products("project_q5_1", project_q5_1, (form){4, 1, NUMBERS, 0, 32, 1, HALF_SCALE, 1}, 0);
-    compare_products("project_iq4_nl", project_iq4_nl, (form){4, 0, IQ4_LEVELS, 1, 32, 1, HALF_SCALE, 0}, 128);
-    compare_products("project_iq4_xs", project_iq4_xs, (form){4, 0, IQ4_LEVELS, 1, 32, 8, FACTOR_SCALE, 0}, 128);
-    compare_products("project_mxfp4", project_mxfp4, (form){4, 0, MX_LEVELS, 0, 32, 1, POWER_SCALE, 0}, 12);
-    compare_products("project_q2_k", project_q2_k, (form){2, 0, NUMBERS, 0, 16, 8, NIBBLE_SCALE, 1}, 0);
-    compare_products("project_q3_k", project_q3_k, (form){2, 1, NUMBERS, 0, 16, 8, FACTOR_SCALE, 0}, 4);
-    compare_products("project_q4_k", project_q4_k, (form){4, 0, NUMBERS, 0, 32, 8, FACTOR_SCALE, 1}, 0);
-    compare_products("project_q5_k", project_q5_k, (form){4, 1, NUMBERS, 0, 32, 8, FACTOR_SCALE, 1}, 0);
-    compare_products("project_q6_k", project_q6_k, (form){4, 2, NUMBERS, 0, 16, 8, FACTOR_SCALE, 0}, 32);
+#define TYPE(name, layout, bytes, offset)                                                                             \
+    compare_products("project_" #name, project_##name, (form)layout, offset);                                         \
+    compare_packs("pack_" #name, pack_##name, (form)layout, bytes);
+    TYPES
+#undef TYPE
     compare_attention("attention_single", attention_single, 4, 4, 0);
     compare_attention("attention_half", attention_half, 2, 16, 70);
     compare_attention("attention_half in blocks of 128", attention_half, 2, 128, 0);

@@ -76,7 +76,7 @@ final class CpuBackend implements Backend {
         this.kernels = kernels;
         this.workers = workers;
         memory = kernels.memory(arena);
-        packer = new Packer(workers);
+        packer = new Packer(workers, kernels, memory);
         projection = new Projection(kernels, workers, memory);
         attention = new AttentionWork(kernels, workers, memory);
         embedding = new Embedding();

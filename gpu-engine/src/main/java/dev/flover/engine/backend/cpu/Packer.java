@@ -5,6 +5,7 @@ import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
 import dev.flover.engine.backend.cpu.PackedWeight.Part;
 import dev.flover.engine.backend.cpu.kernels.BlockForm;
 import dev.flover.engine.backend.cpu.kernels.FloatForm;
+import dev.flover.engine.backend.cpu.kernels.Kernels;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.RowRange;
 import dev.flover.engine.tensor.StoredTensor;
@@ -14,7 +15,6 @@ import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,18 +24,24 @@ import org.jspecify.annotations.Nullable;
 final class Packer {
     /// The version of the packed form. It is a part of the names of files with packed weights, and must change when
     /// anything in the form changes: the layout of [BlockForm], the order of a matrix's parts, or how a type is packed.
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     /// Of the piece of memory, and of each array in it.
     static final long ALIGNMENT = 64;
+    private static final long START_BYTES = 16 * Long.BYTES;
 
     private final Workers workers;
+    private final Kernels kernels;
+    /// Where the rows of a panel begin, for each worker: sixteen addresses.
+    private final MemorySegment starts;
 
-    Packer(Workers workers) {
+    /// @param memory allocates memory that lives as long as this object
+    Packer(Workers workers, Kernels kernels, SegmentAllocator memory) {
         this.workers = workers;
+        this.kernels = kernels;
+        starts = memory.allocate(START_BYTES * workers.count(), ALIGNMENT);
     }
 
     /// Packs a matrix.
@@ -123,7 +129,7 @@ final class Packer {
     private static @Nullable BlockForm blockForm(StoredRows rows, Matrix matrix) {
         // a shard may end within a block of 32
         boolean inBlocks = rows.type().blockElements() > 1 && matrix.inputs() / matrix.kShards() % 32 == 0;
-        return inBlocks ? StoredBlocks.formOf(rows.type()) : null;
+        return inBlocks ? BlockForm.of(rows.type()) : null;
     }
 
     private static FloatForm floatForm(StoredRows rows, Matrix matrix) {
@@ -201,13 +207,17 @@ final class Packer {
         int records = records(part.skipped(), inputs, part.form());
         long quantBytes = (long) records * part.form().recordBytes();
         long scaleBytes = 16L * records * part.form().scaleBytes();
-        var writers = new PanelWriter[workers.count()];
-        Arrays.setAll(writers, _ -> new PanelWriter(rows.type()));
-        workers.run((panel, worker) -> writers[worker].pack(rows.panel(panel), records,
-                part.quants().asSlice(panel * quantBytes, quantBytes),
-                part.scales().asSlice(panel * scaleBytes, scaleBytes),
-                part.form().minimums ? part.minimums().asSlice(panel * scaleBytes, scaleBytes) : part.minimums()),
-                part.panels());
+        workers.run((panel, worker) -> {
+            var starts = this.starts.asSlice(worker * START_BYTES, START_BYTES);
+            for (int lane = 0; lane < 16; lane++) {
+                int row = 16 * panel + lane;
+                starts.setAtIndex(ValueLayout.JAVA_LONG, lane,
+                        row < rows.count() ? rows.segment(row).address() + rows.offset(row) : 0);
+            }
+            kernels.pack(rows.type(), starts.address(), records, part.quants().address() + panel * quantBytes,
+                    part.scales().address() + panel * scaleBytes,
+                    part.form().minimums ? part.minimums().address() + panel * scaleBytes : 0);
+        }, part.panels());
     }
 
     /// The rows of several ranges, one after another.
@@ -257,30 +267,8 @@ final class Packer {
             return matrix.firstInput() % type().blockElements() / 32;
         }
 
-        /// The rows of one panel.
-        PanelWriter.Rows panel(int panel) {
-            return new PanelRows(this, 16 * panel);
-        }
-
         void read(int row, float[] out) {
             matrix.readRow(firstOutput + row, out);
-        }
-    }
-
-    private record PanelRows(StoredRows all, int first) implements PanelWriter.Rows {
-        @Override
-        public int count() {
-            return Math.min(16, all.count() - first);
-        }
-
-        @Override
-        public MemorySegment segment(int lane) {
-            return all.segment(first + lane);
-        }
-
-        @Override
-        public long offset(int lane) {
-            return all.offset(first + lane);
         }
     }
 }

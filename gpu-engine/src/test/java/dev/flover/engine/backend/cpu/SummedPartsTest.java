@@ -27,10 +27,10 @@ class SummedPartsTest {
     @ParameterizedTest
     @EnumSource(TensorType.class)
     void theSumsOfRanksAreThoseOfOneDevice(TensorType type) {
-        var whole = Matrix.of(Role.DOWN, StoredBlocksTest.random(type, OUTPUTS)).withShards(8);
+        var whole = Matrix.of(Role.DOWN, RandomTensor.of(type, INPUTS, OUTPUTS)).withShards(8);
         for (String name : List.of("cpu", "cpu-java")) {
             try (var backend = CpuBackends.open(name, 2)) {
-                var bias = backend.vector(StoredBlocksTest.random(TensorType.F32, 1));
+                var bias = backend.vector(RandomTensor.of(TensorType.F32, INPUTS, 1));
                 for (boolean accumulate : new boolean[] {false, true}) {
                     var expected = product(backend, whole, bias, accumulate);
                     assertThat(IntStream.range(0, expected.length).mapToObj(i -> expected[i])).doesNotContain(0f);

@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cpu.kernels;
 
+import dev.flover.engine.tensor.TensorType;
 import org.jspecify.annotations.Nullable;
 
 /// The layouts of quantised weights in memory, one for each stored type, as `packed.h` describes them.
@@ -59,6 +60,28 @@ public enum BlockForm {
         this.span = span;
         this.scale = scale;
         this.minimums = minimums;
+    }
+
+    /// The layout of weights of a stored type.
+    ///
+    /// @throws IllegalArgumentException if the type is not quantised
+    public static BlockForm of(TensorType type) {
+        return switch (type) {
+            case F32, F16, BF16 -> throw new IllegalArgumentException(type + " is not a quantised type");
+            case Q8_0 -> Q8_0;
+            case Q4_0 -> Q4_0;
+            case Q4_1 -> Q4_1;
+            case Q5_0 -> Q5_0;
+            case Q5_1 -> Q5_1;
+            case IQ4_NL -> IQ4_NL;
+            case IQ4_XS -> IQ4_XS;
+            case MXFP4 -> MXFP4;
+            case Q2_K -> Q2_K;
+            case Q3_K -> Q3_K;
+            case Q4_K -> Q4_K;
+            case Q5_K -> Q5_K;
+            case Q6_K -> Q6_K;
+        };
     }
 
     /// The 16 levels that codes stand for, as unsigned bytes; null if a code is a number.

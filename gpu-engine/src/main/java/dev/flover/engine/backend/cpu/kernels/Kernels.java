@@ -1,6 +1,7 @@
 package dev.flover.engine.backend.cpu.kernels;
 
 import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 
@@ -22,6 +23,16 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
     /// An allocator of zeroed memory, aligned as the kernels require, that is released with the arena. For use by one
     /// thread.
     SegmentAllocator memory(Arena arena);
+
+    /// Re-orders up to sixteen stored rows, which become the outputs (lanes) of a panel, in the layout of
+    /// [BlockForm#of].
+    ///
+    /// @param rows     address of sixteen addresses, at which the rows' first blocks begin; 0 for a lane without a row
+    /// @param records  blocks of each row
+    /// @param quants   `[records]`, overwritten
+    /// @param scales   `[records][16]`, overwritten
+    /// @param minimums the same, or 0
+    void pack(TensorType type, long rows, int records, long quants, long scales, long minimums);
 
     /// Quantises activations to bytes, with a scale for every 32.
     ///

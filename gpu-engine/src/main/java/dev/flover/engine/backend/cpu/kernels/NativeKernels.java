@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.flover.engine.backend.KernelNumbers;
 import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -13,6 +14,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.invoke.MethodHandle;
+import java.util.Locale;
 
 /// The kernels in C, compiled for one instruction set.
 ///
@@ -20,6 +22,7 @@ import java.lang.invoke.MethodHandle;
 /// the call, whichever instruction set is used.
 @SuppressWarnings("restricted")
 public final class NativeKernels implements Kernels {
+    private static final MethodHandle PACK = handle("pi ppp");
     private static final MethodHandle QUANTISE = handle("pii pppp ii");
     private static final MethodHandle PROJECT_BLOCKS = handle("ppp iiii pppp i p i p i ii");
     private static final MethodHandle PROJECT_FLOATS = handle("p iii p i p i p i ii");
@@ -38,6 +41,7 @@ public final class NativeKernels implements Kernels {
 
     private final NativeLibrary library;
     private final InstructionSet instructions;
+    private final MemorySegment[] pack = new MemorySegment[BlockForm.values().length];
     private final MemorySegment quantise;
     private final MemorySegment[] projectBlocks = new MemorySegment[BlockForm.values().length];
     private final MemorySegment[] projectFloats = new MemorySegment[FloatForm.values().length];
@@ -58,15 +62,16 @@ public final class NativeKernels implements Kernels {
         this.instructions = instructions;
         quantise = find("quantise");
         for (var form : BlockForm.values()) {
-            projectBlocks[form.ordinal()] = find("project_" + form.name().toLowerCase(java.util.Locale.ROOT));
+            pack[form.ordinal()] = find("pack_" + form.name().toLowerCase(Locale.ROOT));
+            projectBlocks[form.ordinal()] = find("project_" + form.name().toLowerCase(Locale.ROOT));
         }
         for (var form : FloatForm.values()) {
-            projectFloats[form.ordinal()] = find("project_" + form.name().toLowerCase(java.util.Locale.ROOT));
+            projectFloats[form.ordinal()] = find("project_" + form.name().toLowerCase(Locale.ROOT));
         }
         normalise = find("normalise");
         append = find("append");
         for (var form : CacheForm.values()) {
-            attention[form.ordinal()] = find("attention_" + form.name().toLowerCase(java.util.Locale.ROOT));
+            attention[form.ordinal()] = find("attention_" + form.name().toLowerCase(Locale.ROOT));
         }
         activate = find("activate");
         put = find("put");
@@ -104,6 +109,15 @@ public final class NativeKernels implements Kernels {
     @Override
     public SegmentAllocator memory(Arena arena) {
         return new Slabs(library, arena);
+    }
+
+    @Override
+    public void pack(TensorType type, long rows, int records, long quants, long scales, long minimums) {
+        try {
+            PACK.invokeExact(pack[BlockForm.of(type).ordinal()], rows, records, quants, scales, minimums);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
     }
 
     @Override

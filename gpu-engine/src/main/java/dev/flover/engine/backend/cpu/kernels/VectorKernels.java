@@ -3,8 +3,11 @@ package dev.flover.engine.backend.cpu.kernels;
 import dev.flover.engine.backend.cpu.kernels.VectorProducts.Blocks;
 import dev.flover.engine.backend.cpu.kernels.VectorProducts.Product;
 import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
+import java.util.EnumMap;
+import java.util.Map;
 
 /// The kernels in Java's Vector API, for machines without compiled kernels. Tests compare the compiled kernels with
 /// these.
@@ -14,6 +17,9 @@ public final class VectorKernels implements Kernels {
     /// Scratch memory of a thread: sixteen partial sums, or the sums of the shard tree for four rows.
     private final ThreadLocal<float[]> sums = ThreadLocal.withInitial(() -> new float[SHARD_LEVELS * 4 * 16]);
     private final ThreadLocal<PanelNumbers> panels = ThreadLocal.withInitial(PanelNumbers::new);
+
+    private final ThreadLocal<Map<TensorType, PanelWriter>> writers =
+            ThreadLocal.withInitial(() -> new EnumMap<>(TensorType.class));
 
     @Override
     public String name() {
@@ -36,6 +42,11 @@ public final class VectorKernels implements Kernels {
     @Override
     public SegmentAllocator memory(Arena arena) {
         return (bytes, _) -> arena.allocate(bytes, 64);
+    }
+
+    @Override
+    public void pack(TensorType type, long rows, int records, long quants, long scales, long minimums) {
+        writers.get().computeIfAbsent(type, PanelWriter::new).pack(rows, records, quants, scales, minimums);
     }
 
     @Override

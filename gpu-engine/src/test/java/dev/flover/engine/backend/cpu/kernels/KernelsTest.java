@@ -14,6 +14,7 @@ import dev.flover.engine.sampling.LogitPasses;
 import dev.flover.engine.sampling.Sampler;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.SamplingState;
+import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -37,6 +38,40 @@ class KernelsTest {
     @AfterEach
     void release() {
         arena.close();
+    }
+
+    /// Whole panels, and one whose last lanes have no row.
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void rowsArePackedToEqualBytes(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        for (var form : BlockForm.values()) {
+            var type = TensorType.valueOf(form.name());
+            for (int rows : new int[] {16, 5}) {
+                for (int records : new int[] {1, 7, 40}) {
+                    var stored = bytes((long) rows * records * type.blockBytes());
+                    assertThat(packed(kernels, type, rows, records, stored)).as(type + ", " + rows + " rows of "
+                            + records + " blocks, seed " + SEED).isEqualTo(packed(java, type, rows, records, stored));
+                }
+            }
+        }
+    }
+
+    /// Quants, scales and minimums, one after another, and memory behind them that must stay as it is.
+    private byte[] packed(Kernels kernels, TensorType type, int rows, int records, MemorySegment stored) {
+        var form = BlockForm.of(type);
+        var starts = arena.allocate(JAVA_LONG, 16);
+        for (int row = 0; row < rows; row++) {
+            starts.setAtIndex(JAVA_LONG, row, stored.address() + (long) row * records * type.blockBytes());
+        }
+        long quants = (long) records * form.recordBytes();
+        long scales = 16L * records * form.scaleBytes();
+        long minimums = form.minimums ? scales : 0;
+        var all = arena.allocate(quants + scales + minimums + 64, 64);
+        all.fill((byte) 0x5A);
+        kernels.pack(type, starts.address(), records, all.address(), all.address() + quants,
+                form.minimums ? all.address() + quants + scales : 0);
+        return all.toArray(JAVA_BYTE);
     }
 
     @ParameterizedTest

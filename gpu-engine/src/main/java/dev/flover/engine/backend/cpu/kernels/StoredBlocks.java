@@ -1,6 +1,5 @@
-package dev.flover.engine.backend.cpu;
+package dev.flover.engine.backend.cpu.kernels;
 
-import dev.flover.engine.backend.cpu.kernels.BlockForm;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -61,7 +60,7 @@ final class StoredBlocks {
 
     StoredBlocks(TensorType type) {
         this.type = type;
-        form = formOf(type);
+        form = BlockForm.of(type);
         most = STAGED_BYTES / type.blockBytes();
         staged = new byte[LANES * most * type.blockBytes()];
         firstWord = firstWord(type);
@@ -76,28 +75,6 @@ final class StoredBlocks {
             case Q4_1, Q5_1, Q4_K, Q5_K -> 2;
             case Q2_K -> 82;
             default -> -1;
-        };
-    }
-
-    /// The layout of panels that hold weights of this type.
-    ///
-    /// @throws IllegalArgumentException if the type is not quantised
-    static BlockForm formOf(TensorType type) {
-        return switch (type) {
-            case F32, F16, BF16 -> throw new IllegalArgumentException(type + " is not a quantised type");
-            case Q8_0 -> BlockForm.Q8_0;
-            case Q4_0 -> BlockForm.Q4_0;
-            case Q4_1 -> BlockForm.Q4_1;
-            case Q5_0 -> BlockForm.Q5_0;
-            case Q5_1 -> BlockForm.Q5_1;
-            case IQ4_NL -> BlockForm.IQ4_NL;
-            case IQ4_XS -> BlockForm.IQ4_XS;
-            case MXFP4 -> BlockForm.MXFP4;
-            case Q2_K -> BlockForm.Q2_K;
-            case Q3_K -> BlockForm.Q3_K;
-            case Q4_K -> BlockForm.Q4_K;
-            case Q5_K -> BlockForm.Q5_K;
-            case Q6_K -> BlockForm.Q6_K;
         };
     }
 
