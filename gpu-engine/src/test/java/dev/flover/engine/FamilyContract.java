@@ -62,16 +62,21 @@ public abstract class FamilyContract {
     @TestFactory
     Stream<DynamicTest> eachFamilyGivesTheTokensAndLogitsOfItsOwnImplementation() {
         return folders().stream().map(folder -> DynamicTest.dynamicTest(
-                folder.getFileName().toString(), () -> answersAsTheReference(folder, folder)));
+                name(folder), () -> answersAsTheReference(folder, folder)));
     }
 
     @TestFactory
     Stream<DynamicTest> andTheSameFromGguf(@TempDir Path temporary) {
         return folders().stream().filter(folder -> alsoFromGguf()).filter(GgufConversion::exists).map(folder -> {
-            String name = folder.getFileName().toString();
-            return DynamicTest.dynamicTest(name, () -> answersAsTheReference(
-                    folder, GgufConversion.convert(folder, temporary.resolve(name + ".gguf"))));
+            var file = temporary.resolve(name(folder).replace('/', '-') + ".gguf");
+            return DynamicTest.dynamicTest(
+                    name(folder), () -> answersAsTheReference(folder, GgufConversion.convert(folder, file)));
         });
+    }
+
+    /// The name of a model and of the folder that holds it, because several weights of a family may be tested.
+    private static String name(Path folder) {
+        return folder.toAbsolutePath().normalize().getParent().getFileName() + "/" + folder.getFileName();
     }
 
     private void answersAsTheReference(Path folder, Path opened) throws IOException {
