@@ -40,7 +40,8 @@ public final class TokenizeCommand implements Runnable {
             + "Otherwise input lines are plain text and ids are separated by spaces.")
     private boolean json;
 
-    @Option(names = "--no-bos", description = "Omit the token that the model expects at the beginning of a text.")
+    @Option(names = "--no-bos",
+            description = "Omit the tokens that the model expects around a text, such as the one that begins it.")
     private boolean noBos;
 
     @Option(names = "--parse-special",
@@ -86,13 +87,7 @@ public final class TokenizeCommand implements Runnable {
 
     private int[] encode(Tokenizer tokenizer, String text) {
         int[] ids = tokenizer.encode(text, parseSpecial);
-        if (noBos || tokenizer.beginOfText() < 0) {
-            return ids;
-        }
-        int[] prompt = new int[ids.length + 1];
-        prompt[0] = tokenizer.beginOfText();
-        System.arraycopy(ids, 0, prompt, 1, ids.length);
-        return prompt;
+        return noBos ? ids : tokenizer.framed(ids);
     }
 
     private String jsonString(String line, int number) {

@@ -3,6 +3,7 @@ package dev.flover.engine.loading;
 import dev.flover.engine.format.JsonFile;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tokenizer.Tokenizer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,6 +40,23 @@ final class FolderTokens {
         this.spellings = JsonFile.readIfPresent(folder.resolve("tokenizer_config.json"));
         this.olderSpellings = JsonFile.readIfPresent(folder.resolve("special_tokens_map.json"));
         this.tokenizer = tokenizer;
+        if (tokenizer != null && Files.exists(folder.resolve("tokenizer.json"))) {
+            warnOfFlags(tokenizer);
+        }
+    }
+
+    /// Warns if `tokenizer_config.json` says something else than `tokenizer.json` about the tokens around a text. The
+    /// latter decides, as in transformers 5.
+    private void warnOfFlags(Tokenizer given) {
+        warnOfFlag("add_bos_token", given.beginOfText() >= 0, "before");
+        int[] around = given.framed(new int[0]);
+        warnOfFlag("add_eos_token", around.length > 0 && around[around.length - 1] != given.beginOfText(), "after");
+    }
+
+    private void warnOfFlag(String flag, boolean adds, String where) {
+        spellings.flatMap(config -> config.flag(flag)).filter(said -> said != adds).ifPresent(said ->
+                warnings.add("\"" + flag + "\" of tokenizer_config.json is " + said + " and is ignored, because"
+                        + " tokenizer.json puts " + (adds ? "a" : "no") + " token " + where + " a text"));
     }
 
     /// The tokens that end an answer.

@@ -225,14 +225,16 @@ final class HuggingFaceTokenizerReader {
         return id;
     }
 
-    /// The tokens that the post-processor puts around a text. If `add_bos_token` and `add_eos_token` are given in
-    /// `tokenizer_config.json`, they take precedence.
+    /// The tokens that the post-processor puts around a text.
+    ///
+    /// `add_bos_token` and `add_eos_token` of `tokenizer_config.json` have no effect beside a `tokenizer.json`, as in
+    /// transformers 5, which also ignores the post-processor of GPT-NeoX tokenizers.
     private SubwordTokenizer.Frame frame() {
         var before = new ArrayList<Integer>();
         var after = new ArrayList<Integer>();
-        readPostProcessor(json.root().path("post_processor"), before, after);
-        override("add_bos_token", "bos_token", before);
-        override("add_eos_token", "eos_token", after);
+        if (!config.path("tokenizer_class").asText("").startsWith("GPTNeoX")) {
+            readPostProcessor(json.root().path("post_processor"), before, after);
+        }
         return new SubwordTokenizer.Frame(
                 before.stream().mapToInt(id -> id).toArray(), after.stream().mapToInt(id -> id).toArray());
     }
@@ -262,19 +264,6 @@ final class HuggingFaceTokenizerReader {
                 }
                 (text ? after : before).add(id.intValue());
             }
-        }
-    }
-
-    private void override(String flag, String key, List<Integer> tokens) {
-        if (!config.path(flag).isBoolean()) {
-            return;
-        }
-        String spelling = spelled(config.path(key));
-        int id = vocabulary.id(spelling);
-        if (!config.path(flag).booleanValue()) {
-            tokens.removeIf(token -> token == id);
-        } else if (!tokens.contains(id)) {
-            tokens.addFirst(known(key, spelling));
         }
     }
 }

@@ -123,8 +123,7 @@ final class SubwordTokenizer implements Tokenizer {
     }
 
     @Override
-    public int[] encodePrompt(String text) {
-        int[] ids = encode(text, false);
+    public int[] framed(int[] ids) {
         int before = frame.before.length;
         int[] prompt = new int[before + ids.length + frame.after.length];
         System.arraycopy(frame.before, 0, prompt, 0, before);

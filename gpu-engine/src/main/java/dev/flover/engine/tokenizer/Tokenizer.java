@@ -63,9 +63,13 @@ public interface Tokenizer {
         return stripsLeadingSpace() && text.startsWith(" ") ? text.substring(1) : text;
     }
 
-    /// The token ids of a prompt: those of the text, after the begin-of-text token if the model expects one.
+    /// The token ids of a prompt: those of the text, [#framed].
     default int[] encodePrompt(String text) {
-        int[] ids = encode(text, false);
+        return framed(encode(text, false));
+    }
+
+    /// Token ids with the tokens around them that the model expects around a text: usually only the one that begins it.
+    default int[] framed(int[] ids) {
         if (beginOfText() < 0) {
             return ids;
         }

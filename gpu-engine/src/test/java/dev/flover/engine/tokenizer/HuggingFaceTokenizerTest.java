@@ -167,16 +167,18 @@ class HuggingFaceTokenizerTest {
     }
 
     @Test
-    void theFrameComesFromThePostProcessorUnlessTheConfigurationSaysOtherwise() throws IOException {
+    void theFrameComesFromThePostProcessorWhateverTheConfigurationSays() throws IOException {
         var template = json("{'type':'TemplateProcessing','single':[{'SpecialToken':{'id':'<|end|>'}},"
                 + "{'Sequence':{'id':'A'}}],'special_tokens':{'<|end|>':{'id':'<|end|>','ids':[256]}}}");
 
         assertThat(open(json -> { }).encodePrompt("a")).containsExactly('a');
         assertThat(open(json -> json.set("post_processor", template)).encodePrompt("a")).containsExactly(MARKUP, 'a');
         config("{'add_bos_token':false,'bos_token':'<|end|>'}");
-        assertThat(open(json -> json.set("post_processor", template)).encodePrompt("a")).containsExactly('a');
+        assertThat(open(json -> json.set("post_processor", template)).encodePrompt("a")).containsExactly(MARKUP, 'a');
         config("{'add_bos_token':true,'bos_token':{'content':'<|end|>'},'add_eos_token':true,'eos_token':'<|end|>'}");
-        assertThat(open(json -> { }).encodePrompt("a")).containsExactly(MARKUP, 'a', MARKUP);
+        assertThat(open(json -> { }).encodePrompt("a")).containsExactly('a');
+        config("{'tokenizer_class':'GPTNeoXTokenizerFast'}");
+        assertThat(open(json -> json.set("post_processor", template)).encodePrompt("a")).containsExactly('a');
     }
 
     @ParameterizedTest
