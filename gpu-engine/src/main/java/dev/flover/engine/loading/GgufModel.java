@@ -7,12 +7,14 @@ import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.loading.Hyperparameters.Multipliers;
 import dev.flover.engine.loading.families.Families;
 import dev.flover.engine.loading.families.Family;
+import dev.flover.engine.loading.families.TensorNames;
 import dev.flover.engine.loading.families.TensorRole;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelBuilder;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.Latent;
+import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.model.ModelConfig.Routing.Scoring;
@@ -78,6 +80,7 @@ final class GgufModel implements ModelFiles {
                     + " does not have");
         }
         var warnings = new ArrayList<>(tokens.warnings());
+        new GgufWindows(file, architecture, family).warning().ifPresent(warnings::add);
         warnings.addAll(GgufKeys.check(file, architecture));
         return ModelBuilder.builder().path(file.path()).config(config).weights(weights)
                 .fingerprint(Fingerprint.of(file)).endOfText(tokens.endOfText(config.vocabulary()))
@@ -159,7 +162,7 @@ final class GgufModel implements ModelFiles {
         return HyperparametersBuilder.builder().architecture(architecture).hidden(hidden).heads(heads)
                 .kvHeads(latent != null ? 1 : uniform("attention.head_count_kv").orElse(heads)).headDim(headDim)
                 .feedForward(feedForward()).vocabulary(WeightAssembler.vocabulary(file, family.ggufTensors()))
-                .contextLength(context(family)).normEpsilon(epsilon()).activation(family.activation())
+                .contextLength(context(family)).normEpsilon(epsilon(family)).activation(family.activation())
                 .block(block(family)).attentionScale(latent == null ? attentionScale(family, hidden, heads, headDim)
                         : temperature() / Math.sqrt(latent.plain() + latent.turned()))
                 .attentionSoftCap(real("attn_logit_softcapping", 0))
@@ -255,14 +258,24 @@ final class GgufModel implements ModelFiles {
         return beta == 0 ? null : new QueryScaling(beta, originalContext());
     }
 
+    /// Whether attention and feed-forward see the same input. In a family whose sequential models have a norm more, the
+    /// tensors tell, because converters state `true` for each model whose configuration states nothing.
     private Block block(Family family) {
-        boolean parallel = metadata.flag(architecture + ".use_parallel_residual").orElse(true);
+        String key = "use_parallel_residual";
+        if (!GgufOwnKeys.has(architecture, key)) {
+            return family.block();
+        }
+        boolean parallel = metadata.flag(architecture + "." + key).orElse(true);
+        if (family.optional().contains(TensorRole.FEED_FORWARD_NORM)) {
+            parallel = family.ggufTensors().name(TensorRole.FEED_FORWARD_NORM, 0)
+                    .flatMap(name -> file.tensor(TensorNames.weight(name))).isEmpty();
+        }
         return parallel ? family.block() : Block.SEQUENTIAL;
     }
 
-    private double epsilon() {
-        double fallback = real("attention.layer_norm_epsilon", 1e-5);
-        return real("attention.layer_norm_rms_epsilon", fallback);
+    private double epsilon(Family family) {
+        return real(family.normKind() == NormKind.RMS
+                ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", 1e-5);
     }
 
     private double attentionScale(Family family, int hidden, int heads, int headDim) {
@@ -310,6 +323,10 @@ final class GgufModel implements ModelFiles {
         double factor = given == 0 ? 1 : given;
         var divisors = file.tensor("rope_freqs.weight");
         if (divisors.isPresent()) {
+            if (!type.equals("none") && !type.equals("linear")) {
+                throw problem("scales rotary positions by \"" + type
+                        + "\" and by the tensor rope_freqs.weight, which is not supported together");
+            }
             return divided(divisors.get(), rotaryDims, factor, magnitude);
         }
         var shorter = file.tensor("rope_factors_short.weight");
@@ -391,6 +408,9 @@ final class GgufModel implements ModelFiles {
     }
 
     private double real(String key, double otherwise) {
+        if (!GgufOwnKeys.has(architecture, key)) {
+            return otherwise;
+        }
         return metadata.real(architecture + "." + key).orElse(otherwise);
     }
 

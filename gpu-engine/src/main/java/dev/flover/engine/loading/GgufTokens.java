@@ -48,7 +48,14 @@ final class GgufTokens {
         for (String kind : ENDING) {
             id(kind).ifPresent(ids::add);
         }
+        if (isSentencePiece() && !metadata.keys().contains(PREFIX + "eos_token_id")) {
+            ids.add(Objects.requireNonNull(NAMED.get("eos")));
+        }
         return TokenSet.of(ids.stream().filter(id -> id < rows).mapToInt(Integer::intValue).toArray());
+    }
+
+    private boolean isSentencePiece() {
+        return metadata.text(PREFIX + "model").orElse("").equals("llama");
     }
 
     private OptionalInt id(String kind) {
@@ -59,10 +66,9 @@ final class GgufTokens {
 
     /// The spellings of special tokens by the names that templates use; empty for an absent token.
     Map<String, String> forTemplates() {
-        boolean sentencePiece = metadata.text(PREFIX + "model").orElse("").equals("llama");
         var named = new LinkedHashMap<String, String>();
         NAMES.forEach((key, name) -> {
-            int id = id(key).orElse(sentencePiece ? Objects.requireNonNull(NAMED.get(key)) : -1);
+            int id = id(key).orElse(isSentencePiece() ? Objects.requireNonNull(NAMED.get(key)) : -1);
             named.put(name, id >= 0 && id < spellings.size() ? spellings.get(id) : "");
         });
         return named;

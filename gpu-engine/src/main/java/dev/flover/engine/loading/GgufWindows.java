@@ -6,6 +6,7 @@ import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.loading.families.Family;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// The sliding windows of a model's layers, as the metadata of a GGUF file describes them.
 record GgufWindows(GgufFile file, String architecture, Family family) {
@@ -29,6 +30,14 @@ record GgufWindows(GgufFile file, String architecture, Family family) {
             requireSame("rope.dimension_count_swa", rotaryDims);
         }
         return windows;
+    }
+
+    /// A warning if the file states a window and the family's layers have none.
+    Optional<String> warning() {
+        int stated = file.metadata().integer(key("attention.sliding_window")).orElse(0);
+        return family.ggufWindows() || stated <= 0 ? Optional.empty()
+                : Optional.of("metadata " + key("attention.sliding_window") + " is " + stated
+                        + " and is ignored, because layers of this architecture have no window");
     }
 
     private boolean[] sliding(int layers) {

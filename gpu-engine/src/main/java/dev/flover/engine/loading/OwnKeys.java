@@ -2,6 +2,7 @@ package dev.flover.engine.loading;
 
 import dev.flover.engine.format.JsonFile;
 import dev.flover.engine.loading.families.Family;
+import dev.flover.engine.loading.families.WindowRule;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -109,8 +110,12 @@ final class OwnKeys {
     ///
     /// @param config the configuration with all its keys
     static List<String> warnings(JsonFile config, Family family) {
-        return foreign(family).stream().filter(entry -> entry.isReported(config))
-                .map(entry -> "\"" + entry.key() + "\" of config.json has no effect in models of type "
-                        + family.modelTypes().getFirst()).toList();
+        var keys = new ArrayList<>(foreign(family).stream().filter(entry -> entry.isReported(config))
+                .map(Entry::key).toList());
+        if (family.folderWindows() == WindowRule.NO_LAYER && config.integer("sliding_window").orElse(0) > 0) {
+            keys.add("sliding_window");
+        }
+        return keys.stream().map(key -> "\"" + key + "\" of config.json has no effect in models of type "
+                + family.modelTypes().getFirst()).toList();
     }
 }

@@ -76,6 +76,13 @@ class ConfigKeysTest {
                 .containsExactly("\"novel\" of the rotary positions in config.json is unknown and ignored");
     }
 
+    @Test
+    void aWindowThatLayersOfTheFamilyDoNotHaveIsAWarning() throws IOException {
+        assertThat(opened("llama: 'sliding_window': null").warnings()).isEmpty();
+        assertThat(opened("llama: 'sliding_window': 32").warnings()).containsExactly(
+                "\"sliding_window\" of config.json has no effect in models of type llama");
+    }
+
     /// Each key changes numbers in the family that has it.
     @ParameterizedTest
     @ValueSource(strings = {

@@ -7,6 +7,7 @@ import dev.flover.engine.RandomFamilies;
 import dev.flover.engine.format.JsonFile;
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.loading.families.Families;
+import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.tensor.TensorType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -78,7 +79,10 @@ class GgufKeysTest {
 
     @Test
     void aKeyThatChangesNumbersIsRefusedByNameUnlessItsValueChangesNone() {
-        for (String key : new String[] {"attention.max_alibi_bias", "attention.clamp_kqv", "attention.q_lora_rank"}) {
+        for (String key : new String[] {"attention.max_alibi_bias", "attention.clamp_kqv", "attention.q_lora_rank",
+            // used in other architectures
+            "attention.scale", "attention.temperature_scale", "attn_logit_softcapping", "embedding_scale",
+            "final_logit_softcapping", "logit_scale", "residual_scale"}) {
             assertThat(opened(new Entry(key, 0)).warnings()).isEmpty();
             assertThatThrownBy(() -> opened(new Entry(key, 8))).isInstanceOf(ModelFileException.class)
                     .hasMessageContaining("has metadata llama." + key + ", which changes what the model computes");
@@ -90,6 +94,51 @@ class GgufKeysTest {
         assertThat(opened(new Entry("vocab_size", 258)).warnings()).isEmpty();
         assertThat(opened(new Entry("novel_trick", 7)).warnings()).singleElement().asString()
                 .isEqualTo("metadata llama.novel_trick is unknown and ignored");
+    }
+
+    @Test
+    void aWindowThatLayersOfTheArchitectureDoNotHaveIsAWarning() {
+        assertThat(opened(new Entry("attention.sliding_window", 0)).warnings()).isEmpty();
+        assertThat(opened(new Entry("attention.sliding_window", 8)).warnings()).containsExactly(
+                "metadata llama.attention.sliding_window is 8 and is ignored, because layers of this architecture"
+                        + " have no window");
+    }
+
+    @Test
+    void anEpsilonIsThatOfTheArchitecturesKindOfNorm() throws IOException {
+        TinyFolder.write(folder, Families.ofModelType(folder, "starcoder2"));
+        var writer = GgufConversion.writer(folder).put("starcoder2.attention.layer_norm_epsilon", 1e-3f)
+                .put("starcoder2.attention.layer_norm_rms_epsilon", 0.5f);
+        try (var model = ModelLoader.open(writer.write(folder.resolve("model.gguf")))) {
+            assertThat(model.config().normEpsilon()).isEqualTo(1e-3f);
+        }
+    }
+
+    @Test
+    void stableLmIsParallelIfItHasNoNormOfFeedForward() throws IOException {
+        TinyFolder.write(folder, Families.ofModelType(folder, "stablelm"));
+        var writer = GgufConversion.writer(folder).put("stablelm.use_parallel_residual", true);
+        try (var model = ModelLoader.open(writer.write(folder.resolve("model.gguf")))) {
+            assertThat(model.config().block()).isEqualTo(Block.SEQUENTIAL);
+        }
+    }
+
+    @Test
+    void twoDescriptionsOfScaledPositionsAreRefused() {
+        var writer = TinyLlama.of(TensorType.F32, 1).writer().put("llama.rope.scaling.type", "yarn")
+                .put("llama.rope.scaling.factor", 4f);
+        assertThat(ModelLoader.inspect(writer.write(folder.resolve("one.gguf")), 0).warnings()).isEmpty();
+        var file = writer.tensor("rope_freqs.weight", TensorType.F32, new float[] {1, 1}, 2)
+                .write(folder.resolve("both.gguf"));
+        assertThatThrownBy(() -> ModelLoader.inspect(file, 0)).isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("by \"yarn\" and by the tensor rope_freqs.weight");
+    }
+
+    @Test
+    void aSentencePieceVocabularyWithoutAnEndTokenOfItsOwnHasTheUsualOne() {
+        var writer = TinyLlama.of(TensorType.F32, 1).writer().put("tokenizer.ggml.model", "llama")
+                .remove("tokenizer.ggml.eos_token_id");
+        assertThat(ModelLoader.inspect(writer.write(folder.resolve("model.gguf")), 0).endOfText().contains(2)).isTrue();
     }
 
     @Test
