@@ -2,13 +2,19 @@ package dev.flover.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flover.app.Main;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /// Runs the measuring programs as commands of `flover`.
 class InstrumentsTest {
@@ -59,6 +65,27 @@ class InstrumentsTest {
         assertFailure(Console.run("bench", "pipeline", "--trace", nowhere.toString()), "there is no such file");
         assertFailure(Console.run("bench", "fusion", "--json", nowhere.toString()), "there is no folder");
         assertFailure(Console.run("bench", "fusion", "--html", folder.toString()), "is a folder");
+    }
+
+    @Test
+    void everyCommandThatLoadsAModelTakesAContext() {
+        var nowhere = new PrintWriter(Writer.nullWriter());
+        var withModel = new ArrayList<String>();
+        collect(Main.commandLine(nowhere, nowhere), withModel);
+
+        assertThat(withModel).contains("flover generate", "flover up", "flover demo", "flover inspect",
+                "flover bench engine", "flover bench loading", "flover verify-delivery", "flover verify-batch");
+    }
+
+    /// Collects the commands with a model file, each of which must have `--context`, too.
+    private static void collect(CommandLine command, List<String> withModel) {
+        var model = command.getCommandSpec().findOption("--model");
+        if (model != null && model.type() == Path.class || command.getCommandName().equals("up")) {
+            String name = command.getCommandSpec().qualifiedName();
+            assertThat(command.getCommandSpec().findOption("--context")).as(name + " --context").isNotNull();
+            withModel.add(name);
+        }
+        command.getSubcommands().values().forEach(each -> collect(each, withModel));
     }
 
     private static void assertUsageError(Console run, String... parts) {

@@ -9,6 +9,7 @@ import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.RankOption;
 import dev.flover.app.options.SamplingOptions;
 import dev.flover.app.options.WeightOption;
+import dev.flover.app.settings.ParsedText;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.EngineStatus;
@@ -77,6 +78,11 @@ public final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private WeightOption weightOption;
 
+    @Option(names = "--parse-special", paramLabel = "HOW", defaultValue = "nothing",
+            description = "messages: a special token that is spelled in a message becomes that token. nothing: its "
+                    + "spelling stays text. Default: ${DEFAULT-VALUE}.")
+    private ParsedText parseSpecial = ParsedText.NOTHING;
+
     @Option(names = "--json", description = "Write one JSON object per line for each answer.")
     private boolean json;
 
@@ -110,7 +116,7 @@ public final class GenerateCommand implements Callable<Integer> {
         }
         var problems = new TreeMap<Integer, String>();
         var requests = requests(problems);
-        try (Model model = modelOption.open()) {
+        try (Model model = openModel()) {
             List<Answer> answers = prepare(requests, model, problems);
             refuse(List.copyOf(problems.values()));
             var config = engineOptions.config(spec.commandLine());
@@ -127,6 +133,10 @@ public final class GenerateCommand implements Callable<Integer> {
             }
             return answers.stream().anyMatch(Answer::failed) ? ExitCode.SOFTWARE : ExitCode.OK;
         }
+    }
+
+    private Model openModel() {
+        return modelOption.open().withParsesMessages(parseSpecial == ParsedText.MESSAGES);
     }
 
     private Engine start(Model model, EngineConfig config) {
@@ -149,7 +159,7 @@ public final class GenerateCommand implements Callable<Integer> {
         if (job == null) {
             return ExitCode.OK;
         }
-        try (Model model = modelOption.open()) {
+        try (Model model = openModel()) {
             var config = engineOptions.config(spec.commandLine());
             try (Engine engine = start(model, config)) {
                 long start = System.nanoTime();

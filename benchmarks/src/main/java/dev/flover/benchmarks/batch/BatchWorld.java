@@ -26,6 +26,7 @@ final class BatchWorld implements AutoCloseable {
 
     private final Path folder;
     private final Path model;
+    private final int context;
     private final EmbeddedRegistry registry;
     private EmbeddedBroker broker;
     private Process pipeline;
@@ -33,9 +34,11 @@ final class BatchWorld implements AutoCloseable {
     private int restarts;
     private long commandMemoryMb;
 
-    BatchWorld(Path folder, Path model) {
+    /// @param context the most positions of a sequence; 0 for the model's own
+    BatchWorld(Path folder, Path model, int context) {
         this.folder = folder;
         this.model = model;
+        this.context = context;
         registry = EmbeddedRegistry.start(folder.resolve("registry"));
         broker = EmbeddedBroker.start(folder.resolve("broker"));
         startPipeline(true);
@@ -47,6 +50,7 @@ final class BatchWorld implements AutoCloseable {
                 .arguments("up", "--model", model.toString(), "--data", folder.resolve("data").toString(),
                         "--create-topics", "--partitions", Integer.toString(PARTITIONS), "--from", "earliest",
                         "--max-sequences", Integer.toString(SLOTS))
+                .arguments(context > 0 ? new String[] {"--context", Integer.toString(context)} : new String[0])
                 .arguments(addresses()).line();
         try {
             pipeline = new ProcessBuilder(line).redirectErrorStream(true).start();

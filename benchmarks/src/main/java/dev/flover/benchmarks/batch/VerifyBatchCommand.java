@@ -3,6 +3,7 @@ package dev.flover.benchmarks.batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.options.CommandException;
+import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
 import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.benchmarks.batch.BatchWorld.Victim;
@@ -16,6 +17,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -35,8 +37,8 @@ public final class VerifyBatchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "FILE", description = "The model file.")
-    private Path model;
+    @Mixin
+    private ModelOption model;
 
     @Option(names = "--lines", paramLabel = "N", defaultValue = "100000",
             description = "Lines of the file; about one in a hundred is wrong. Default: ${DEFAULT-VALUE}.")
@@ -66,8 +68,8 @@ public final class VerifyBatchCommand implements Callable<Integer> {
         OptionRange.check(spec, "--max-tokens", maxTokens, 1, 10_000);
         OptionRange.check(spec, "--kills", kills, 0, 100_000);
         OptionRange.check(spec, "--pause-ms", pauseMs, 1, 3_600_000);
-        if (!Files.isRegularFile(model)) {
-            throw new CommandException("--model must be a model file, found none at " + model);
+        if (!Files.exists(model.path())) {
+            throw new CommandException("--model must be a model file or folder, found none at " + model.path());
         }
         try (var temporary = TemporaryFolder.create("flover-verify-batch-")) {
             Path folder = temporary.path();
@@ -75,7 +77,7 @@ public final class VerifyBatchCommand implements Callable<Integer> {
             int wrong = LineFile.write(input, lines, maxTokens, seed);
             Path quiet = folder.resolve("quiet.jsonl");
             Path loud = folder.resolve("loud.jsonl");
-            try (var world = new BatchWorld(folder, model)) {
+            try (var world = new BatchWorld(folder, model.path(), model.context())) {
                 say("undisturbed", run(world, input, quiet, "quiet", 0));
                 say("disturbed", run(world, input, loud, "loud", kills));
                 say("the command had at most " + world.commandMemoryMb() + " MB of resident memory, with a heap of at "

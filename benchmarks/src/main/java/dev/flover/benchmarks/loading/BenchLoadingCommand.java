@@ -101,7 +101,7 @@ public final class BenchLoadingCommand implements Runnable {
         int threads = backend.threads() == 0 ? Runtime.getRuntime().availableProcessors() : backend.threads();
         var builder = new ProcessBuilder(JavaCommand.ofEngine(LoadingProcess.class).with("-Xmx1g").arguments(
                 way.name(), model.path().toString(), backend.name(), Integer.toString(threads),
-                String.valueOf(kept)).line());
+                String.valueOf(kept), Integer.toString(model.context())).line());
         var process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         try {

@@ -19,7 +19,8 @@ import java.util.stream.Stream;
 /// The program of a process that loads a model in one way, once, and prints the seconds, the resident bytes of its
 /// memory (anonymous, of files) and its peak.
 ///
-/// Arguments: way, model file, backend, threads, folder of kept weights.
+/// Arguments: way, model file, backend, threads, folder of kept weights, context (0 for the model's
+/// own).
 final class LoadingProcess {
     private static final long PIECE = 4 << 20;
 
@@ -38,7 +39,7 @@ final class LoadingProcess {
                 }
             }
             case PACK, KEEP, MAP -> {
-                try (var opened = ModelLoader.open(model)) {
+                try (var opened = ModelLoader.open(model, Integer.parseInt(arguments[5]))) {
                     var backend = Backends.open(arguments[2], threads);
                     if (way != Way.PACK) {
                         Backends.withWeightsIn(Path.of(arguments[4]), opened, backend);
