@@ -23,7 +23,7 @@
 #include "packed.h"
 #include "shards.h"
 
-enum { HELD_ROWS = 32 };
+enum { FEW_ROWS = 16, HELD_ROWS = 32 };
 
 typedef struct {
     weights weights;
@@ -39,10 +39,12 @@ typedef struct {
 } product;
 
 /// The weights that will be read soon: for block 0 of the first panel they are at `weights`; those of later blocks
-/// follow at a distance of `share` bytes, those of other panels at `distance` bytes.
+/// follow at a distance of `share` bytes, those of other panels at `distance` bytes. From block `last` on they are the
+/// first blocks of the panels that are computed next, `jump` bytes further on.
 typedef struct {
     const uint8_t *weights;
-    long share, distance;
+    long share, distance, jump;
+    int last;
     int lines;          // cache lines that this tile prefetches for each block and panel; 0 for none
 } upcoming;
 
@@ -183,10 +185,12 @@ INLINE void add_chunk(
     UNROLLED for (int i = 0; i < P; i++) {
         widen_scales(w, wide + 32 * i, first + i, c.first + shift, f);
     }
-    for (int block = c.first; block < c.end; block++) {
+    const uint8_t *fetched = soon.weights + c.first * soon.share + (c.first > soon.last ? soon.jump : 0);
+    for (int block = c.first; block < c.end; block++, fetched += soon.share) {
+        fetched += block == soon.last ? soon.jump : 0;
         for (int line = 0; line < soon.lines; line++) {
             UNROLLED for (int i = 0; i < P; i++) {
-                fetch(soon.weights + block * soon.share + i * soon.distance + 64 * line);
+                fetch(fetched + i * soon.distance + 64 * line);
             }
         }
         if ((block + shift) % f.span == 0) {
@@ -262,16 +266,20 @@ INLINE void tile(
 /// The sizes of tiles at the edges of a product (rows * 8 + panels) that the instruction set computes faster than one
 /// by one.
 #if defined(__AVX512F__)
+enum { HAS_THREE_ROWS = 1 };
 #define OTHER_TILES                                                                                                   \
             case WIDE_ROWS * 8 + INTEGER_PANELS: APART(WIDE_ROWS, INTEGER_PANELS);                                    \
             case INTEGER_ROWS * 8 + 1: APART(INTEGER_ROWS, 1);                                                        \
+            case 3 * 8 + INTEGER_PANELS: APART(3, INTEGER_PANELS);                                                    \
             case 2 * 8 + INTEGER_PANELS: APART(2, INTEGER_PANELS);                                                    \
             case 1 * 8 + INTEGER_PANELS: APART(1, INTEGER_PANELS);                                                    \
             case 2 * 8 + 1: APART(2, 1);
 #elif defined(__ARM_FEATURE_DOTPROD)
+enum { HAS_THREE_ROWS = 0 };
 #define OTHER_TILES                                                                                                   \
             case 2 * 8 + 1: APART(2, 1);
 #else
+enum { HAS_THREE_ROWS = 0 };
 #define OTHER_TILES
 #endif
 
@@ -281,35 +289,42 @@ TILE_APART(tile_above_by_32, 32, 1, 0)
 TILE_APART(tile_by_16, 16, 0, 0)
 TILE_APART(tile_above_by_16, 16, 1, 0)
 
-/// What a tile of `R` rows prefetches: a part of the blocks that follow at some distance. All tiles of a chunk share
-/// this work, so that it takes place while they compute. Where the first of several tiles reads the weights from memory
-/// itself, only the others prefetch. Planes and factors of a super-block lie apart; so the next super-block is
-/// prefetched, whichever part of the present one is computed.
-///
-/// @param at    the tile's first row among `rows`
-/// @param apart whether the chunk's weights have been taken apart
-INLINE upcoming to_prefetch(const product *p, int panel, int at, int rows, int apart, const int R, const form f) {
+/// The place of a tile among those that share the weights of a chunk.
+typedef struct {
+    int panel, end;     // the tile's first panel, and the end of the panels that are computed
+    int at, rows;       // the tile's first row among the rows
+    int leading;        // rows of the first tile if it does not prefetch, else 0
+    int ahead;          // how many blocks ahead weights are prefetched, from three rows on
+} position;
+
+/// What a tile of `R` rows prefetches: a part of the blocks that follow at some distance, of which a tile with more
+/// rows has more. All tiles of a chunk share this work, so that it takes place while they compute. Where the first of
+/// several tiles reads the weights from memory itself, only the others prefetch. Planes and factors of a super-block
+/// lie apart; so the next super-block is prefetched, whichever part of the present one is computed.
+INLINE upcoming to_prefetch(const product *p, position t, const int R, const int P, const form f) {
     const long share = block_bytes(f), distance = p->weights.records * f.span * share;
-    const int size = R > INTEGER_ROWS ? R : INTEGER_ROWS, lines = (int)((share + 63) / 64);
+    const int lines = (int)((share + 63) / 64);
     const choices *chosen = &KERNEL(choices);
-    int tiles = (rows + size - 1) / size, tile = at / size, idle = !apart && tiles > 1;
-    int prefetches = rows <= 2 ? chosen->ahead_bytes > 0 : rows <= chosen->ahead_rows;
-    if (!prefetches || tile < idle || at % size != 0) {
+    int prefetches = t.rows <= 2 ? chosen->ahead_bytes > 0 : t.rows <= chosen->ahead_rows;
+    if (!prefetches || t.at < t.leading) {
         return (upcoming){0};
     }
-    int first = lines * (tile - idle) / (tiles - idle), end = lines * (tile - idle + 1) / (tiles - idle);
-    long ahead = f.span > 1 ? f.span : rows > 2 ? chosen->chunk_blocks : (chosen->ahead_bytes + share - 1) / share;
-    return (upcoming){p->weights.quants + panel * distance + (p->skipped + ahead) * share + 64L * first, share,
-                      distance, end - first};
+    int shared = t.rows - t.leading, before = t.at - t.leading;
+    int first = lines * before / shared, end = lines * (before + R) / shared;
+    long ahead = f.span > 1 ? f.span : t.rows > 2 ? t.ahead : (chosen->ahead_bytes + share - 1) / share;
+    return (upcoming){p->weights.quants + t.panel * distance + (p->skipped + ahead) * share + 64L * first, share,
+                      distance, t.panel + P < t.end ? (P - 1) * distance : 0,
+                      (int)(p->weights.records * f.span - p->skipped - ahead), end - first};
 }
 
 /// Computes one chunk of `R` rows and `P` panels.
 ///
 /// @param u the chunk's weights taken apart, or null to take them apart in registers
 INLINE void tile_of(
-        const product *p, held *h, const unpacked *u, int panel, int row, int at, int held_rows, chunk c,
-        const int R, const int P, const form f) {
-    upcoming soon = to_prefetch(p, panel, at, held_rows, u != 0, R, f);
+        const product *p, held *h, const unpacked *u, position t, int row, chunk c, const int R, const int P,
+        const form f) {
+    upcoming soon = to_prefetch(p, t, R, P, f);
+    int panel = t.panel, at = t.at;
     if (!u) {
         tile(p, h, &p->weights, panel, p->skipped, panel, row, at, c, soon, R, P, f);
     } else if (f.minimums) {
@@ -321,19 +336,33 @@ INLINE void tile_of(
     }
 }
 
+/// The most blocks that all tiles process before any goes on. They are twice as many for more than FEW_ROWS rows of
+/// weights that are taken apart, because a tile takes a few cycles to begin and to end. (Bytes of so many blocks would
+/// not fit into the L1 cache together with the next ones.)
+INLINE int most_blocks(const product *p, int rows, int apart) {
+    if (!apart && (rows <= INTEGER_ROWS || rows > HELD_ROWS)) {
+        return p->blocks / p->shards;
+    }
+    int chosen = KERNEL(choices).chunk_blocks;
+    return apart && rows > FEW_ROWS && 2 * chosen <= MOST_CHUNK_BLOCKS ? 2 * chosen : chosen;
+}
+
 /// Computes all rows of `P` panels.
 ///
+/// @param end     the end of the panels that are computed after these
 /// @param apart   whether the weights of a chunk are taken apart once for all rows
 /// @param is_wide whether tiles have WIDE_ROWS rows where there are enough rows
 INLINE void rows_of_panels(
-        const product *p, int panel, int rows, const int P, const form f, const int apart, const int is_wide) {
+        const product *p, int panel, int end, int rows, const int P, const form f, const int apart,
+        const int is_wide) {
     held h;
     unpacked buffer, *u = apart ? &buffer : 0;
-    int shard_blocks = p->blocks / p->shards;
+    int shard_blocks = p->blocks / p->shards, most = most_blocks(p, rows, apart);
     for (int from = 0; from < rows; from += HELD_ROWS) {
-        int to = rows - from < HELD_ROWS ? rows : from + HELD_ROWS;
-        int most = !apart && (rows <= INTEGER_ROWS || rows > HELD_ROWS)
-                ? shard_blocks : KERNEL(choices).chunk_blocks;
+        int count = rows - from < HELD_ROWS ? rows - from : HELD_ROWS;
+        int wide = is_wide && P == INTEGER_PANELS && count >= WIDE_ROWS ? WIDE_ROWS : INTEGER_ROWS;
+        int ahead = most <= MOST_CHUNK_BLOCKS ? most : KERNEL(choices).chunk_blocks;
+        position t = {panel, end, 0, count, apart || count <= wide ? 0 : wide, ahead};
         chunk c = {0};
         while (c.first < p->blocks) {
             int shard_end = (c.shard + 1) * shard_blocks;
@@ -343,19 +372,23 @@ INLINE void rows_of_panels(
             if (apart) {
                 unpack(p, u, panel, c, P, f);
             }
-            int row = from;
-            for (; is_wide && P == INTEGER_PANELS && row + WIDE_ROWS <= to; row += WIDE_ROWS) {
-                tile_of(p, &h, u, panel, row, row - from, to - from, c, WIDE_ROWS, P, f);
+            t.at = 0;
+            for (; is_wide && P == INTEGER_PANELS && t.at + WIDE_ROWS <= count; t.at += WIDE_ROWS) {
+                tile_of(p, &h, u, t, from + t.at, c, WIDE_ROWS, P, f);
             }
-            for (; row + INTEGER_ROWS <= to; row += INTEGER_ROWS) {
-                tile_of(p, &h, u, panel, row, row - from, to - from, c, INTEGER_ROWS, P, f);
+            for (; t.at + INTEGER_ROWS <= count; t.at += INTEGER_ROWS) {
+                tile_of(p, &h, u, t, from + t.at, c, INTEGER_ROWS, P, f);
             }
-            if (INTEGER_ROWS > 2 && to - row >= 2) {
-                tile_of(p, &h, u, panel, row, row - from, to - from, c, 2, P, f);
-                row += 2;
+            if (HAS_THREE_ROWS && P == INTEGER_PANELS && count - t.at == 3) {
+                tile_of(p, &h, u, t, from + t.at, c, 3, P, f);
+                t.at += 3;
             }
-            if (row < to) {
-                tile_of(p, &h, u, panel, row, row - from, to - from, c, 1, P, f);
+            if (INTEGER_ROWS > 2 && count - t.at >= 2) {
+                tile_of(p, &h, u, t, from + t.at, c, 2, P, f);
+                t.at += 2;
+            }
+            if (t.at < count) {
+                tile_of(p, &h, u, t, from + t.at, c, 1, P, f);
             }
             c.shard += c.ends;
             c.first = c.end;
@@ -367,20 +400,20 @@ INLINE void panels_of(
         const product *p, int first, int end, int rows, const form f, const int apart, const int is_wide) {
     int panel = first;
     for (; panel + INTEGER_PANELS <= end; panel += INTEGER_PANELS) {
-        rows_of_panels(p, panel, rows, INTEGER_PANELS, f, apart, is_wide);
+        rows_of_panels(p, panel, end, rows, INTEGER_PANELS, f, apart, is_wide);
     }
     for (; INTEGER_PANELS > 1 && panel < end; panel++) {
-        rows_of_panels(p, panel, rows, 1, f, apart, is_wide);
+        rows_of_panels(p, panel, end, rows, 1, f, apart, is_wide);
     }
 }
 
-/// Computes panels `first` up to and excluding `end`. Bytes and plain nibbles are never taken apart to the buffer, and
-/// other types are not where one tile has all rows. Wide tiles do not pay where scales hold for 16 inputs, because
-/// their sums would be read and written twice as often.
+/// Computes panels `first` up to and excluding `end`. Bytes are never taken apart to the buffer, plain nibbles are with
+/// more than FEW_ROWS rows, and other types are unless one tile has all rows. Wide tiles do not pay where scales hold
+/// for 16 inputs, because their sums would be read and written twice as often.
 INLINE void project(const product *p, int first, int end, int rows, const form f) {
     const int has_wide = WIDE_ROWS > INTEGER_ROWS && f.group == 32;
     const int is_plain = f.table == NUMBERS && f.scale == HALF_SCALE && !f.minimums;
-    if (f.low == 8 || (is_plain && !f.high)) {
+    if (f.low == 8 || (is_plain && !f.high && rows <= FEW_ROWS)) {
         if (has_wide && rows >= WIDE_ROWS + (f.low == 8)) {
             panels_of(p, first, end, rows, f, 0, has_wide);
         } else {

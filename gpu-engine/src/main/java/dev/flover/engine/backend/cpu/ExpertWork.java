@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The feed-forward part of layers with experts. Rows are sorted by expert, so that each expert is one product with its
-/// rows, which workers share like any other product.
+/// rows.
 final class ExpertWork {
     private final Projection projection;
     private final SegmentAllocator memory;
@@ -39,15 +39,7 @@ final class ExpertWork {
     /// @param bias   address of the biases of all experts, one after another; 0 for none
     void project(HostTensor out, HostTensor in, HostRoutes routes, boolean routed, List<Weight> experts, long bias) {
         long from = routed ? in.address() : gather(in, routes).address();
-        for (int expert = 0; expert < experts.size(); expert++) {
-            int first = routes.firstPlace(expert);
-            int rows = routes.firstPlace(expert + 1) - first;
-            if (rows > 0) {
-                var weight = PackedWeight.of(experts.get(expert));
-                projection.run(out.row(first), from + 4L * first * in.columns(), rows, weight,
-                        bias == 0 ? 0 : bias + 4L * expert * weight.outputs(), false);
-            }
-        }
+        projection.runExperts(out.address(), from, routes, experts, bias);
     }
 
     private MemorySegment gather(HostTensor in, HostRoutes routes) {

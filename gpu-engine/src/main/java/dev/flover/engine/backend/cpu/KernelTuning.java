@@ -57,7 +57,7 @@ final class KernelTuning {
             best = tuning.fastest(1, best, new int[] {0, 512, 2048}, with(best, 0));
             best = tuning.fastest(MOST_ROWS, best, new int[] {8}, with(best, 1));
             best = tuning.fastest(8, best, new int[] {0}, with(best, 1));
-            return tuning.fastest(MOST_ROWS, best, new int[] {2, 8}, with(best, 2));
+            return tuning.fastest(16, best, new int[] {2, 8}, with(best, 2));
         }
     }
 

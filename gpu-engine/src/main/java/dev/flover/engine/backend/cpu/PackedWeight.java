@@ -49,6 +49,16 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
         return panels;
     }
 
+    /// Whether the other matrix has the same shape, and equal formats in each part.
+    boolean isPackedLike(PackedWeight other) {
+        boolean alike = inputs() == other.inputs() && outputs() == other.outputs()
+                && matrix.kShards() == other.matrix.kShards() && parts.size() == other.parts.size();
+        for (int i = 0; alike && i < parts.size(); i++) {
+            alike = parts.get(i).isPackedLike(other.parts.get(i));
+        }
+        return alike;
+    }
+
     /// A range of outputs that are stored in one format.
     sealed interface Part permits BlockPart, FloatPart {
         int firstOutput();
@@ -56,6 +66,9 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
         int outputs();
 
         long bytes();
+
+        /// Whether the other part has as many outputs, in the same format.
+        boolean isPackedLike(Part other);
 
         default int panels() {
             return (outputs() + 15) / 16;
@@ -76,6 +89,12 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
         public long bytes() {
             return quants.byteSize() + scales.byteSize() + minimums.byteSize();
         }
+
+        @Override
+        public boolean isPackedLike(Part other) {
+            return other instanceof BlockPart blocks && outputs == blocks.outputs && form == blocks.form
+                    && skipped == blocks.skipped;
+        }
     }
 
     /// Outputs whose weights are not quantised.
@@ -85,6 +104,11 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
         @Override
         public long bytes() {
             return weights.byteSize();
+        }
+
+        @Override
+        public boolean isPackedLike(Part other) {
+            return other instanceof FloatPart floats && outputs == floats.outputs && form == floats.form;
         }
     }
 }

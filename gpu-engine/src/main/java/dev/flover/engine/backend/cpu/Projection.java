@@ -1,5 +1,7 @@
 package dev.flover.engine.backend.cpu;
 
+import dev.flover.engine.backend.Backend.Weight;
+import dev.flover.engine.backend.HostRoutes;
 import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.cpu.PackedWeight.BlockPart;
 import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
@@ -8,9 +10,11 @@ import dev.flover.engine.backend.cpu.kernels.Kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Arrays;
+import java.util.List;
 
-/// A product of activations with a packed weight. It quantises the activations if the weight's format needs that, then
-/// shares panels among the workers. A tile is a few panels with all rows, or with some of the rows if there are many.
+/// A product of activations with a packed weight, or several such products at once, one for each expert. It quantises
+/// the activations if the weight's format needs that, then shares panels among the workers. A tile is a few panels with
+/// all rows of one product, or with some of the rows if there are many.
 final class Projection implements Workers.Revocable {
     /// The least multiplications of a tile, below which a second thread costs more than it gains; and a number beside
     /// which the cost of handing a tile over is small.
@@ -33,15 +37,22 @@ final class Projection implements Workers.Revocable {
     /// One for each worker.
     private final Piece[] pieces;
 
+    // The products of a job: one, or one for each expert that has rows. Their weights are packed alike.
+    private int products;
+    private PackedWeight[] weights = new PackedWeight[1];
+    private long[] biases = new long[1];
+    /// The first row of each product, then the end of the last product's rows.
+    private int[] firstRows = new int[2];
+    /// The first tile of each product, then the number of tiles.
+    private int[] firstTiles = new int[2];
+
     private long out;
-    private int stride;
     private long in;
-    private int rows;
+    private int stride;
     private int inputs;
     private int shards;
-    private long bias;
     private boolean accumulate;
-    private PackedWeight.Part part;
+    private int part;
     private int panelsOfATile;
     private int rowsOfATile;
     private int panelTiles;
@@ -65,48 +76,96 @@ final class Projection implements Workers.Revocable {
     /// @param bias address of `[outputs]` f32, 0 for none
     void run(HostTensor out, HostTensor in, int rows, PackedWeight weight, long bias, boolean accumulate) {
         assert in.columns() == weight.inputs() && out.columns() == weight.outputs();
-        run(out.address(), in.address(), rows, weight, bias, accumulate);
+        products = 0;
+        add(weight, 0, rows, bias);
+        run(out.address(), in.address(), accumulate);
     }
 
-    /// Does the same for rows that lie one after another at an address.
-    void run(long out, long in, int rows, PackedWeight weight, long bias, boolean accumulate) {
+    /// Multiplies each expert's rows by its matrix. Experts whose matrices are packed alike are one job, so that the
+    /// workers wait for each other once and not for each expert.
+    ///
+    /// @param out  address of `[places][outputs]`, overwritten
+    /// @param in   address of `[places][inputs]`
+    /// @param bias address of `[experts][outputs]` f32, 0 for none
+    void runExperts(long out, long in, HostRoutes routes, List<Weight> experts, long bias) {
+        products = 0;
+        for (int expert = 0; expert < experts.size(); expert++) {
+            int first = routes.firstPlace(expert);
+            int end = routes.firstPlace(expert + 1);
+            if (first < end) {
+                var weight = PackedWeight.of(experts.get(expert));
+                if (products > 0 && !weight.isPackedLike(weights[0])) {
+                    run(out, in, false);
+                    products = 0;
+                }
+                add(weight, first, end, bias == 0 ? 0 : bias + 4L * expert * weight.outputs());
+            }
+        }
+        if (products > 0) {
+            run(out, in, false);
+        }
+    }
+
+    private void add(PackedWeight weight, int firstRow, int endRow, long bias) {
+        if (products == weights.length) {
+            weights = Arrays.copyOf(weights, 2 * products);
+            biases = Arrays.copyOf(biases, 2 * products);
+            firstRows = Arrays.copyOf(firstRows, 2 * products + 1);
+            firstTiles = Arrays.copyOf(firstTiles, 2 * products + 1);
+        }
+        weights[products] = weight;
+        biases[products] = bias;
+        firstRows[products] = firstRow;
+        firstRows[++products] = endRow;
+    }
+
+    private void run(long out, long in, boolean accumulate) {
+        this.out = out;
         this.in = in;
-        this.rows = rows;
         this.accumulate = accumulate;
+        var weight = weights[0];
         stride = weight.outputs();
         inputs = weight.inputs();
         shards = weight.matrix().kShards();
         BlockForm quantised = null;
         for (int i = 0; i < weight.parts().size(); i++) {
-            var part = weight.parts().get(i);
-            this.out = out + 4L * part.firstOutput();
-            this.bias = bias == 0 ? 0 : bias + 4L * part.firstOutput();
-            if (part instanceof BlockPart blocks) {
-                if (quantised == null || !quantised.takesActivationsOf(blocks.form())) {
-                    quantised = blocks.form();
-                    reserve();
-                    quantisation.run(blocks.form());
-                }
+            if (weight.parts().get(i) instanceof BlockPart blocks
+                    && (quantised == null || !quantised.takesActivationsOf(blocks.form()))) {
+                quantised = blocks.form();
+                reserve();
+                quantisation.run(blocks.form());
             }
-            run(part);
+            runPart(i, weight.parts().get(i));
         }
     }
 
-    @Prepares
-    private void run(PackedWeight.Part part) {
+    /// Computes one part of the outputs.
+    ///
+    /// @param first the part of the first product
+    private void runPart(int part, PackedWeight.Part first) {
         this.part = part;
+        int rows = firstRows[products] - firstRows[0];
         int together = kernels.panelsTogether();
-        long groupWork = (long) PANEL * together * inputs * rows;
-        long balanced = part.panels() / together / (TILES_OF_A_WORKER * workers.count());
+        long groupWork = Math.ceilDiv((long) PANEL * together * inputs * rows, products);
+        long balanced = (long) products * first.panels() / together / (TILES_OF_A_WORKER * workers.count());
         long groups = Math.clamp(balanced, WORTHWHILE / groupWork, AMPLE / groupWork);
         panelsOfATile = Math.clamp(groups, 1, MOST_GROUPS) * together;
-        panelTiles = Math.ceilDiv(part.panels(), panelsOfATile);
-        rowsOfATile = panelTiles >= TILES_OF_A_WORKER * workers.count() ? rows : Math.min(rows, ROWS_OF_A_TILE);
-        int tiles = panelTiles * Math.ceilDiv(rows, rowsOfATile);
-        for (var piece : pieces) {
-            piece.reserve(memory, (long) rowsOfATile * panelsOfATile * PANEL);
+        panelTiles = Math.ceilDiv(first.panels(), panelsOfATile);
+        boolean manyTiles = products * panelTiles >= TILES_OF_A_WORKER * workers.count();
+        rowsOfATile = manyTiles ? rows : Math.min(rows, ROWS_OF_A_TILE);
+        int most = 0;
+        firstTiles[0] = 0;
+        for (int i = 0; i < products; i++) {
+            int ofProduct = firstRows[i + 1] - firstRows[i];
+            firstTiles[i + 1] = firstTiles[i] + panelTiles * Math.ceilDiv(ofProduct, rowsOfATile);
+            most = Math.max(most, ofProduct);
         }
-        workers.run(this, tiles, part.bytes() / BYTES_A_NANO + (long) inputs * part.outputs() * rows / PRODUCTS_A_NANO);
+        for (var piece : pieces) {
+            piece.reserve(memory, (long) Math.min(most, rowsOfATile) * panelsOfATile * PANEL);
+        }
+        long nanos = products * first.bytes() / BYTES_A_NANO
+                + (long) inputs * first.outputs() * rows / PRODUCTS_A_NANO;
+        workers.run(this, firstTiles[products], nanos);
     }
 
     @Override
@@ -116,7 +175,7 @@ final class Projection implements Workers.Revocable {
 
     /// Grows the buffers to the widest input and the most rows seen so far, so that it allocates rarely.
     private void reserve() {
-        long elements = (long) rows * inputs;
+        long elements = (long) firstRows[products] * inputs;
         bytes = TensorPiece.reserved(memory, bytes, elements * kernels.activationBytes());
         scales = TensorPiece.reserved(memory, scales, elements / 8);
         corrections = TensorPiece.reserved(memory, corrections, elements / 4);
@@ -145,8 +204,13 @@ final class Projection implements Workers.Revocable {
         @Prepares
         void note(int tile) {
             var all = Projection.this;
-            int row = tile / panelTiles * rowsOfATile;
-            part = all.part;
+            int product = 0;
+            while (product < products - 1 && firstTiles[product + 1] <= tile) {
+                product++;
+            }
+            int tileOfProduct = tile - firstTiles[product];
+            int row = firstRows[product] + tileOfProduct / panelTiles * rowsOfATile;
+            part = weights[product].parts().get(all.part);
             inputs = all.inputs;
             shards = all.shards;
             in = all.in + 4L * row * inputs;
@@ -157,12 +221,12 @@ final class Projection implements Workers.Revocable {
                 corrections = all.corrections.address() + 4L * row * groups;
                 sums = all.sums.address() + 4L * row * groups;
             }
-            bias = all.bias;
-            first = tile % panelTiles * panelsOfATile;
+            bias = biases[product] == 0 ? 0 : biases[product] + 4L * part.firstOutput();
+            first = tileOfProduct % panelTiles * panelsOfATile;
             end = Math.min(first + panelsOfATile, part.panels());
-            rows = Math.min(rowsOfATile, all.rows - row);
+            rows = Math.min(rowsOfATile, firstRows[product + 1] - row);
             width = Math.min(PANEL * end, part.outputs()) - PANEL * first;
-            place = all.out + 4L * row * all.stride + 4L * PANEL * first;
+            place = all.out + 4L * ((long) row * all.stride + part.firstOutput() + PANEL * first);
             placeStride = all.stride;
             asideStride = (end - first) * PANEL;
             accumulate = all.accumulate;
@@ -193,14 +257,14 @@ final class Projection implements Workers.Revocable {
         void run(BlockForm form) {
             this.form = form;
             rowsOfATile = Math.max(1, 8192 / inputs);
-            workers.run(this, Math.ceilDiv(rows, rowsOfATile));
+            workers.run(this, Math.ceilDiv(firstRows[products] - firstRows[0], rowsOfATile));
         }
 
         @Override
         public void run(int tile, int worker) {
-            int row = tile * rowsOfATile;
+            int row = firstRows[0] + tile * rowsOfATile;
             int groups = inputs / form.group;
-            kernels.quantise(in + 4L * row * inputs, inputs, Math.min(rowsOfATile, rows - row),
+            kernels.quantise(in + 4L * row * inputs, inputs, Math.min(rowsOfATile, firstRows[products] - row),
                     bytes.address() + (long) row * inputs * kernels.activationBytes(),
                     scales.address() + 4L * row * (inputs / 32), corrections.address() + 4L * row * groups,
                     form.minimums ? sums.address() + 4L * row * groups : 0, form.group, form.offset);
