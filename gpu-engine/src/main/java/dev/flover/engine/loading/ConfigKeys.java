@@ -97,8 +97,19 @@ final class ConfigKeys {
         return config.firstDifference(NEVER)
                 .or(() -> config.object("rope_scaling").or(() -> config.object("rope_parameters"))
                         .flatMap(rotary -> rotary.firstDifference(NEVER_IN_ROTARY)))
+                .or(() -> rotaryOfNoLayer(config, family))
                 .or(() -> words(family).entrySet().stream()
                         .flatMap(word -> otherWord(config, word.getKey(), word.getValue()).stream()).findFirst());
+    }
+
+    /// A description of rotary positions for all layers at once, in a family that describes them for each kind of layer:
+    /// nothing says which layers it is about.
+    private static Optional<String> rotaryOfNoLayer(JsonFile config, Family family) {
+        return config.object("rope_parameters").filter(rotary -> family.localRotaryBase() > 0
+                && rotary.object("full_attention").isEmpty() && rotary.object("sliding_attention").isEmpty()
+                && rotary.keys().stream().anyMatch(Predicate.not("rope_type"::equals)))
+                .map(_ -> "has \"rope_parameters\" without \"full_attention\" and \"sliding_attention\", which models"
+                        + " of type " + family(config) + " describe separately");
     }
 
     /// Keys whose values are words that say how the model computes, each with the words that describe the family.

@@ -122,6 +122,8 @@ final class GgufKeys {
                 rope.scaling.yarn_attn_factor
             the family says which activation it has:
                 hidden_activation
+            of latent attention, where other keys state a head's own widths, and keys are those of one head:
+                attention.key_length attention.value_length attention.head_count_kv
             this family has the other norm:
                 attention.layer_norm_epsilon attention.layer_norm_rms_epsilon
             """;

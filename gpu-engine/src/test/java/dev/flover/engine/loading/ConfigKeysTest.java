@@ -83,6 +83,20 @@ class ConfigKeysTest {
                 "\"sliding_window\" of config.json has no effect in models of type llama");
     }
 
+    @Test
+    void rotaryPositionsOfAllLayersAreRefusedWhereEachKindOfLayerHasItsOwn() throws IOException {
+        opened("gemma3_text: 'rope_theta': 5000.0");
+        var config = folder.resolve("config.json");
+        String text = Files.readString(config).replaceFirst("(\"rope_parameters\": )\\{.*?}}", "$1%s");
+        assertThat(text).contains("%s");
+        Files.writeString(config, text.formatted("{\"rope_type\": \"default\"}"));
+        assertThat(ModelLoader.inspect(folder, 0).warnings()).isEmpty();
+
+        Files.writeString(config, text.formatted("{\"rope_type\": \"linear\", \"factor\": 4.0}"));
+        assertThatThrownBy(() -> ModelLoader.inspect(folder, 0)).isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("has \"rope_parameters\" without \"full_attention\" and \"sliding_attention\"");
+    }
+
     /// Each key changes numbers in the family that has it.
     @ParameterizedTest
     @ValueSource(strings = {

@@ -192,6 +192,17 @@ class GgufKeysTest {
         assertThat(opened).isGreaterThan(10);
     }
 
+    @Test
+    void nothingThatConvertersWriteForOurFamiliesIsUnknown() throws IOException {
+        var warnings = new ArrayList<String>();
+        for (var model : RandomFamilies.folders().stream().filter(GgufConversion::isKnown)
+                .filter(GgufConversion::exists).toList()) {
+            var file = GgufConversion.convert(model, folder.resolve("model.gguf"));
+            ModelLoader.inspect(file, 0).warnings().forEach(each -> warnings.add(model + ": " + each));
+        }
+        assertThat(warnings).isEmpty();
+    }
+
     private static boolean isOfAKnownFamily(Path folder) {
         try {
             Families.ofModelType(folder, JsonFile.read(folder.resolve("config.json")).text("model_type").orElseThrow());

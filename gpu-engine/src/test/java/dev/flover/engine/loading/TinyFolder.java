@@ -143,10 +143,13 @@ final class TinyFolder {
         return """
                 {"model_type": "%s", "hidden_size": %d, "num_attention_heads": 4, "num_key_value_heads": %d,
                  "head_dim": %d, "num_hidden_layers": %d, "intermediate_size": %d, "max_position_embeddings": 64,
-                 "query_pre_attn_scalar": %d, "rope_parameters": {"rope_theta": 5000.0}%s%s%s}
+                 "query_pre_attn_scalar": %d, "rope_parameters": %s%s%s%s}
                 """.formatted(
                 family.modelTypes().getFirst(), widths.hidden(), kvHeads(family), widths.headDim(), widths.layers(),
-                feedForward(family, widths), widths.headDim(), experts(family, widths), latent(family, widths),
+                feedForward(family, widths), widths.headDim(),
+                family.localRotaryBase() > 0
+                        ? "{\"full_attention\": {\"rope_theta\": 5000.0}}" : "{\"rope_theta\": 5000.0}",
+                experts(family, widths), latent(family, widths),
                 (family.fullAttentionEvery() > 0 && family.folderWindows() != WindowRule.NO_LAYER
                         ? ", \"sliding_window\": 8" : "")
                         + (family.configDefaults().contains("residual_multiplier")
