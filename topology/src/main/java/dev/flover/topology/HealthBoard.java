@@ -1,7 +1,7 @@
 package dev.flover.topology;
 
-import dev.flover.topology.generation.LeftToOthers;
 import dev.flover.topology.generation.SharedEngine;
+import dev.flover.topology.state.LeftToOthers;
 import dev.flover.topology.weather.Standstill;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,7 +2,6 @@ package dev.flover.topology;
 
 import static org.apache.kafka.streams.CloseOptions.GroupMembershipOperation.LEAVE_GROUP;
 
-import dev.flover.topology.generation.Caution;
 import dev.flover.topology.generation.IdSightings;
 import dev.flover.topology.generation.PipelineTopology;
 import dev.flover.topology.generation.ProcessParts;
@@ -11,6 +10,7 @@ import dev.flover.topology.generation.SharedEngine;
 import dev.flover.topology.models.ModelView;
 import dev.flover.topology.models.ModelWatch;
 import dev.flover.topology.results.FlatRows;
+import dev.flover.topology.state.Caution;
 import dev.flover.topology.streams.OpenTransactions;
 import dev.flover.topology.streams.PipelineClients;
 import dev.flover.topology.streams.StreamsProperties;

@@ -17,17 +17,17 @@ import dev.flover.app.settings.Kind.Whole;
 import dev.flover.app.settings.Setting.Reader;
 import dev.flover.app.settings.Setting.Section;
 import dev.flover.http.jobs.JobTopics;
+import dev.flover.topology.config.OtherArithmetic;
+import dev.flover.topology.config.Patience;
 import dev.flover.topology.config.PipelineConfig.Delivery;
-import dev.flover.topology.config.PipelineConfig.OtherArithmetic;
 import dev.flover.topology.config.PipelineConfig.Pace;
-import dev.flover.topology.config.PipelineConfig.Patience;
 import dev.flover.topology.config.PipelineConfig.RecordForm;
-import dev.flover.topology.config.PipelineConfig.Recovery;
 import dev.flover.topology.config.PipelineConfig.Remembering;
 import dev.flover.topology.config.PipelineConfig.RequestLimits;
 import dev.flover.topology.config.PipelineConfig.Sharing;
 import dev.flover.topology.config.PipelineConfig.TopicNames;
 import dev.flover.topology.config.PipelineConfig.WaitingLimits;
+import dev.flover.topology.config.Recovery;
 import dev.flover.topology.models.Begin;
 import dev.flover.topology.position.LostState;
 import java.nio.file.Path;
@@ -62,17 +62,6 @@ public final class SettingTable {
 
     private static final Kind<String> LIST = text("\\s*[^,\\s]+(\\s*,\\s*[^,\\s]+)*\\s*",
             "a name, or several separated by commas", "NAME,...");
-
-    /// The metrics of Kafka's clients that tell of rebalances, retries, throttling and slow commits.
-    private static final String KAFKA_METRICS = String.join(",", "kafka_consumer_coordinator_assigned_partitions",
-            "kafka_consumer_coordinator_failed_rebalance_total", "kafka_consumer_coordinator_rebalance_total",
-            "kafka_consumer_fetch_manager_fetch_throttle_time_max",
-            "kafka_consumer_fetch_manager_records_consumed_total",
-            "kafka_consumer_fetch_manager_records_lag_max", "kafka_consumer_last_poll_seconds_ago",
-            "kafka_producer_produce_throttle_time_max", "kafka_producer_record_error_total",
-            "kafka_producer_record_retry_total", "kafka_producer_request_latency_max",
-            "kafka_producer_txn_commit_time_ns_total", "kafka_stream_client_state",
-            "kafka_stream_failed_stream_threads_total", "kafka_stream_thread_commit_latency_max");
 
     // Settings of the model
 
@@ -191,7 +180,7 @@ public final class SettingTable {
                     + "vLLM read.");
     public static final Setting<String> METRICS_KAFKA = pipeline(Section.METRICS, "metrics-kafka",
             text("[a-z_*]*(\\s*,\\s*[a-z_*]+)*", "names of metrics, separated by commas, with * at the end for all "
-                    + "that begin so", "NAME,..."), KAFKA_METRICS,
+                    + "that begin so", "NAME,..."), KafkaMetricNames.STANDARD,
             "The metrics of Kafka's clients that are published; * publishes all, about three hundred.");
 
     // Settings of the page

@@ -1,12 +1,12 @@
 package dev.flover.benchmarks.delivery;
 
-import dev.flover.topology.config.PipelineConfig;
+import dev.flover.topology.config.Patience;
 import dev.flover.topology.config.PipelineConfig.Delivery;
 import dev.flover.topology.config.PipelineConfig.Pace;
-import dev.flover.topology.config.PipelineConfig.Patience;
-import dev.flover.topology.config.PipelineConfig.Recovery;
 import dev.flover.topology.config.PipelineConfig.Remembering;
 import dev.flover.topology.config.PipelineConfig.Serving;
+import dev.flover.topology.config.PipelineConfig;
+import dev.flover.topology.config.Recovery;
 import dev.flover.topology.models.Begin;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.nio.file.Path;

@@ -4,6 +4,8 @@ import dev.flover.app.options.CommandException;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
 import dev.flover.app.pipeline.TemporaryFolder;
+import dev.flover.benchmarks.instances.InstancesReport.Pauses;
+import dev.flover.benchmarks.instances.InstancesReport.Received;
 import dev.flover.benchmarks.instances.InstancesReport.Row;
 import dev.flover.benchmarks.report.ReportOption;
 import dev.flover.benchmarks.topics.WholeFlover;
@@ -28,7 +30,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = "Measures one, two and more processes `up` of one group under a constant load: the rate of "
-                + "committed tokens, and for how long generations have none while another process joins and leaves. "
+                + "committed tokens, and for how long generations get no token while another process joins and leaves. "
                 + "Checks that no token is missing or repeated.",
         footer = {"", "All processes, the broker and the clients share this machine: more instances do not have more "
                 + "cores."})
@@ -150,10 +152,11 @@ public final class BenchInstancesCommand implements Runnable {
             TimeUnit.MILLISECONDS.sleep(SETTLING_MS);
             long left = System.nanoTime();
             clients.drain();
-            return new Row(count, rate, Spread.of(clients.longestPausesMs(begin, steadyEnd)),
+            var pauses = new Pauses(Spread.of(clients.longestPausesMs(begin, steadyEnd)),
                     Spread.of(clients.longestPausesMs(steadyEnd, joined)),
-                    Spread.of(clients.longestPausesMs(leaves, left)), clients.answers(), clients.missing(),
-                    clients.repeated());
+                    Spread.of(clients.longestPausesMs(leaves, left)));
+            return new Row(count, rate, pauses,
+                    new Received(clients.answers(), clients.missing(), clients.repeated()));
         }
     }
 }

@@ -20,9 +20,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "kernels",
         description = "Measures the CPU's products alone: random weights of each stored type, by the number of rows.",
-        footer = {"", "Each product is measured with one matrix, which the caches then hold, and with so many matrices "
-                + "in turn that weights come from memory. Each figure is of the fastest of many products, quantising "
-                + "of activations included, because other load only makes products slower."})
+        footer = {"", "Each product is measured from the caches, with one matrix, and from memory, with many matrices "
+                + "in turn that are together larger than the caches. Each figure is of the fastest of many products, "
+                + "quantising of activations included, because other load only makes products slower."})
 public final class BenchKernelsCommand implements Runnable {
     private static final int MOST_ROWS = 4096;
     private static final int BLOCK = 256;
@@ -85,8 +85,8 @@ public final class BenchKernelsCommand implements Runnable {
         for (var type : types) {
             measure(type, limits, products);
         }
-        var result = new KernelReport(name, threads, outputs, inputs, limits.integerOperations() / 1e9,
-                limits.floatOperations() / 1e9, limits.readBytes() / 1e9, products);
+        var result = new KernelReport(name, threads, outputs, inputs, new KernelReport.Limits(
+                limits.integerOperations() / 1e9, limits.floatOperations() / 1e9, limits.readBytes() / 1e9), products);
         report.print(result, result.lines());
     }
 
@@ -134,7 +134,7 @@ public final class BenchKernelsCommand implements Runnable {
         double gops = 2.0 * count * outputs * inputs / nanos;
         double limit = type.blockElements() > 1 ? limits.integerOperations() : limits.floatOperations();
         double read = run.bytes() / nanos;
-        return new KernelReport.Product(type.name(), count, fromMemory, nanos / 1e3, gops, gops * 1e9 / limit, read,
-                read * 1e9 / limits.readBytes());
+        return new KernelReport.Product(type.name(), count, fromMemory, new KernelReport.Speed(
+                nanos / 1e3, gops, gops * 1e9 / limit, read, read * 1e9 / limits.readBytes()));
     }
 }

@@ -273,7 +273,7 @@ class SharedTopicsStoryTest {
                         story.client.send(ask("r1", "alpha"));
                         orders.handOver(List.of("alpha"), false, b);
                     });
-                    story.client.send(live);        // the first group has it live, or has answered, and does not run
+                    story.client.send(live);        // begun or answered by the first group, which is stopped now
                     repeat(story, "r2", 1);
                     assertThat(second.health().isReady()).isTrue();
                 }

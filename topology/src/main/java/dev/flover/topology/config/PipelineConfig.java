@@ -364,67 +364,11 @@ public record PipelineConfig(
         }
     }
 
-    /// How unfinished generations continue after a restart.
-    ///
-    /// @param otherArithmetic what happens to a generation that was begun under another model file or arithmetic
-    /// @param suspectAfter    the number of processes that may begin a generation without progress before it is
-    ///                        computed alone, as a suspect
-    /// @param attemptsAlone   the number of processes that a generation may end while computed alone, before it is
-    ///                        given up with an error
-    /// @param patience        how long the pipeline waits for faults that may pass by themselves
-    public record Recovery(OtherArithmetic otherArithmetic, int suspectAfter, int attemptsAlone, Patience patience) {
-        public Recovery {
-            atLeastOne("suspectAfter", suspectAfter);
-            atLeastOne("attemptsAlone", attemptsAlone);
-        }
-
-        public Recovery(OtherArithmetic otherArithmetic, int suspectAfter, int attemptsAlone) {
-            this(otherArithmetic, suspectAfter, attemptsAlone, Patience.standard());
-        }
-
-        public static Recovery standard() {
-            return new Recovery(OtherArithmetic.WAIT, 2, 6);
-        }
-
-        public Recovery with(Patience other) {
-            return new Recovery(otherArithmetic, suspectAfter, attemptsAlone, other);
-        }
-    }
-
-    /// How long the pipeline waits for faults that may pass by themselves.
-    ///
-    /// @param unknownSchema for how long the registry is asked again after it said that it has no schema of an id,
-    ///                      before a record of that schema becomes a dead letter: a follower of the registry may not
-    ///                      have heard of the schema yet
-    /// @param parked        most records of a partition that may wait for their schemas at the same time. Beyond it,
-    ///                      records in schemas that the registry does not have become dead letters at once; and where
-    ///                      the registry does not answer, the partition is held back
-    /// @param silence       how long something may stand still before it is reported
-    public record Patience(Duration unknownSchema, int parked, Duration silence) {
-        public Patience {
-            require(!unknownSchema.isNegative(), "unknownSchema must not be negative, was " + unknownSchema);
-            atLeastOne("parked", parked);
-            require(silence.toMillis() >= 1, "silence must be at least 1 ms, was " + silence);
-        }
-
-        public static Patience standard() {
-            return new Patience(Duration.ofSeconds(30), 1000, Duration.ofSeconds(10));
-        }
-    }
-
-    /// What happens to a generation that was begun under another model file or arithmetic.
-    public enum OtherArithmetic {
-        /// The generation stays stored until an instance with the same fingerprints gets its partition.
-        WAIT,
-        /// The generation goes on here, and its last chunk names both fingerprints.
-        CONTINUE
-    }
-
-    private static void atLeastOne(String name, int value) {
+    static void atLeastOne(String name, int value) {
         require(value >= 1, name + " must be at least 1, was " + value);
     }
 
-    private static void require(boolean holds, String message) {
+    static void require(boolean holds, String message) {
         if (!holds) {
             throw new IllegalArgumentException(message);
         }

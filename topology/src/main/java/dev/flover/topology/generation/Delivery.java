@@ -1,7 +1,10 @@
 package dev.flover.topology.generation;
 
+import dev.flover.schemas.FinishReason;
 import dev.flover.topology.state.PartitionState;
+import java.nio.ByteBuffer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// Sends the tokens of one partition's answers as chunks, and stores their progress.
 ///
@@ -14,6 +17,7 @@ final class Delivery {
     private final PartitionState state;
     private final Output output;
     private final Trials trials;
+    private final int partition;
     private final AnswerRecords records;
     private final Mailbox mailbox = new Mailbox();
     private boolean keepsBack;
@@ -24,6 +28,7 @@ final class Delivery {
         this.state = state;
         this.output = output;
         this.trials = trials;
+        this.partition = partition;
         records = new AnswerRecords(parts, output, partition);
     }
 
@@ -119,6 +124,25 @@ final class Delivery {
         }
         trials.progressed(generation);
         return terminal;
+    }
+
+    /// Writes the result of a generation whose last chunk has been written, and a dead letter if an answer ended with
+    /// an error.
+    ///
+    /// @param content the digest by which equal requests find the answer; null if it may not be given to others
+    /// @return the time of the result, in ms since 1970
+    long end(LiveGeneration generation, @Nullable ByteBuffer content, long now) {
+        long resultAt = output.result(generation, content);
+        parts.notes().add(generation.endNote(partition, now));
+        parts.metrics().ended(
+                generation.answers[0].ending().reason(), generation.stored.getRequest().getTenant());
+        for (var answer : generation.answers) {
+            if (answer.ending().reason() == FinishReason.ERROR) {
+                output.deadLetter(generation, answer.ending().message());
+                break;
+            }
+        }
+        return resultAt;
     }
 
     private static boolean isFirst(LiveAnswer.Fresh fresh) {

@@ -19,6 +19,11 @@ record Ending(FinishReason reason, String message, @Nullable String stop, @Nulla
         return new Ending(FinishReason.REJECTED, fault.message(), null, fault.kind());
     }
 
+    /// The rejection for a fault; null if there is no fault.
+    static @Nullable Ending rejectedIf(@Nullable RequestFault fault) {
+        return fault == null ? null : rejected(fault);
+    }
+
     static Ending plain(FinishReason reason) {
         return new Ending(reason, "", null, null);
     }

@@ -1,41 +1,31 @@
 package dev.flover.topology.generation;
 
-import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.serdes.NewerFormException;
 import dev.flover.schemas.serdes.ReadRequest;
-import dev.flover.topology.config.PipelineConfig.OtherArithmetic;
 import dev.flover.topology.metrics.Laps;
 import dev.flover.topology.metrics.TickPart;
-import dev.flover.topology.notes.GenerationNotes.Note;
 import dev.flover.topology.records.RequestFault;
 import dev.flover.topology.request.Constraints;
-import dev.flover.topology.request.ContentKey;
 import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.RequestPlan;
 import dev.flover.topology.request.TokenIds;
-import dev.flover.topology.results.StoredResult;
 import dev.flover.topology.state.BegunElsewhere;
 import dev.flover.topology.state.EndedMemory;
-import dev.flover.topology.state.PartitionState;
 import dev.flover.topology.state.PartitionState.StoredAnswer;
+import dev.flover.topology.state.PartitionState;
 import dev.flover.topology.waiting.Compiling;
 import dev.flover.topology.waiting.Deadlines;
+import dev.flover.topology.waiting.Searching;
 import dev.flover.topology.waiting.Ticket;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.utils.Bytes;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,11 +59,10 @@ final class Generations {
     private final Repeats repeats;
     private final Compiling compiling;
     private final Trials trials;
+    private final Starts starts;
     private final Delivery delivery;
-    private final List<Search> searches = new ArrayList<>();
-
-    /// A stored request, for which the answer to an equal request is being searched for.
-    private record Search(Bytes id, Ticket ticket, CompletableFuture<Optional<StoredResult>> found) {}
+    private final Loading loading;
+    private final Searching searching = new Searching();
 
     Generations(ProcessParts parts, PartitionState state, EndedMemory ended, Output output, int partition) {
         this.parts = parts;
@@ -84,21 +73,23 @@ final class Generations {
         repeats = new Repeats(parts, state, ended, output, partition);
         compiling = new Compiling(parts.constraints());
         trials = new Trials(parts, state);
+        starts = new Starts(parts, partition);
         delivery = new Delivery(parts, state, output, trials, partition);
+        loading = new Loading(parts, state, partition, delivery.mailbox(), granted);
     }
 
     /// Restores the unfinished requests from the state: each waits for its turn again.
     void restore() {
         parts.life().opened(partition);
         parts.left().forget(partition);
-        var elsewhere = new BegunElsewhere();
+        var elsewhere = new BegunElsewhere(
+                parts.model().fingerprint(), parts.engine().arithmetic(), parts.config().recovery().otherArithmetic());
         state.requestSizes().forEach((id, bytes) -> restore(id, bytes, elsewhere));
         if (!waiting.isEmpty()) {
             LOG.info("partition {}: {} unfinished requests continue from the state", partition, waiting.size());
         }
         if (!elsewhere.isEmpty()) {
-            LOG.warn("partition {}: {}", partition,
-                    elsewhere.sentence(parts.engine().arithmetic() + " on " + parts.model().fingerprint()));
+            LOG.warn("partition {}: {}", partition, elsewhere.sentence());
         }
         if (parts.left().count() > 0) {
             LOG.warn(parts.left().sentence());
@@ -107,7 +98,7 @@ final class Generations {
 
     private void restore(Bytes id, int bytes, BegunElsewhere elsewhere) {
         try {
-            var stored = stored(id);
+            var stored = loading.stored(id);
             output.replies().prepare(stored);
             if (stored.getRepeat() && stored.getPromptIds().isEmpty()) {
                 repeats.restore(id, stored);
@@ -123,12 +114,12 @@ final class Generations {
             Bytes id, StoredRequest stored, StoredAnswer[] answers, int bytes, BegunElsewhere elsewhere) {
         var tried = state.attempts(id).without(parts.life().survivors());
         var recovery = parts.config().recovery();
-        boolean begun = isBegun(answers);
+        boolean begun = Arrays.stream(answers).anyMatch(StoredAnswer::isBegun);
         boolean isSuspect = tried.alone() > 0 || tried.together() >= recovery.suspectAfter();
         var standing = isSuspect ? Ticket.Standing.SUSPECT : begun ? Ticket.Standing.RESUMED : Ticket.Standing.ARRIVED;
-        var ticket = ticket(id, stored, standing, bytes, true);
+        var ticket = loading.ticket(stored, standing, bytes, true);
         waiting.put(id, ticket);
-        setDeadline(id, stored);
+        deadlines.set(id, stored.getRequestedAt(), stored.getRequest().getDeadlineMs());
         if (begun) {
             parts.metrics().resumed();
         }
@@ -136,35 +127,11 @@ final class Generations {
             cancelled.add(id);
         } else if (tried.alone() >= recovery.attemptsAlone()) {
             givenUp.add(id);
-        } else if (mayContinueHere(answers)) {
+        } else if (elsewhere.mayContinueHere(answers)) {
             await(id, ticket, stored);
         } else {
             elsewhere.add(answers);
         }
-    }
-
-    private static boolean isBegun(StoredAnswer[] answers) {
-        for (var answer : answers) {
-            if (answer.isBegun()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private boolean mayContinueHere(StoredAnswer[] answers) {
-        if (parts.config().recovery().otherArithmetic() == OtherArithmetic.CONTINUE) {
-            return true;
-        }
-        for (var answer : answers) {
-            boolean sameModel = answer.model() == null || answer.model().equals(parts.model().fingerprint());
-            boolean sameArithmetic = answer.arithmetic().isEmpty()
-                    || answer.arithmetic().getLast().equals(parts.engine().arithmetic());
-            if (!sameModel || !sameArithmetic) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /// Takes in a request: from the next commit on it is durable, and it waits for its turn.
@@ -172,13 +139,13 @@ final class Generations {
     /// @param read the request with all fields of its record
     void arrive(Bytes id, StoredRequest stored, ReadRequest read, RequestPlan plan) {
         int bytes = state.putRequest(id, stored, read);
-        var ticket = ticket(id, stored, Ticket.Standing.ARRIVED, bytes, false);
+        var ticket = loading.ticket(stored, Ticket.Standing.ARRIVED, bytes, false);
         ticket.plan = plan;
         waiting.put(id, ticket);
-        setDeadline(id, stored);
-        var content = contentOf(stored, plan);
+        deadlines.set(id, stored.getRequestedAt(), stored.getRequest().getDeadlineMs());
+        var content = loading.contentOf(stored, plan);
         if (content != null && parts.results().mayAnswer(content)) {
-            searches.add(new Search(id, ticket, parts.results().findAnswer(content)));
+            searching.begin(id, ticket, parts.results().findAnswer(content));
         } else {
             await(id, ticket, stored);
         }
@@ -195,36 +162,9 @@ final class Generations {
         }
     }
 
-    /// Takes in the repeat of a request that has ended.
-    ///
-    /// @param stored without the token ids of its prompt
-    void repeat(Bytes id, StoredRequest stored, ReadRequest read) {
-        repeats.arrive(id, stored, read);
-    }
-
-    /// Takes in a request that was read before and is not in the state, because it may have ended.
-    ///
-    /// @param stored without the token ids of its prompt
-    void recall(Bytes id, StoredRequest stored, ReadRequest read) {
-        repeats.recall(id, stored, read);
-    }
-
-    /// Whether the number of repeats that wait for their stored results is at its limit, so that the partition has to
-    /// be held back.
-    boolean hasManyRepeats() {
-        return repeats.isFull();
-    }
-
-    /// Forbids that the stored result of an id is written again.
-    void forget(Bytes id) {
-        repeats.forget(id);
-    }
-
-    /// The digest by which equal requests find the answer; null where the answer may not be given to others.
-    private @Nullable ByteBuffer contentOf(StoredRequest stored, RequestPlan plan) {
-        return parts.config().remembering().answers() == 0 || stored.getRepeat()
-                || stored.getRequest().getRecordTopic() != null ? null
-                : ContentKey.of(stored, plan, parts.model().fingerprint(), parts.engine().arithmetic());
+    /// The ended requests that were sent or read again.
+    Repeats repeats() {
+        return repeats;
     }
 
     /// Ends an unfinished request for a given reason.
@@ -240,7 +180,7 @@ final class Generations {
             if (ticket == null) {
                 return false;
             }
-            generation = load(id, ticket);
+            generation = loading.generation(id, ticket);
         }
         endAll(generation, reason, now);
         return true;
@@ -270,7 +210,7 @@ final class Generations {
             takeGranted(now);
             othersBegin = parts.room().outstanding() > outstanding;
             startTried(now);
-            trials.takeCleared().ifPresent(this::startAgain);
+            trials.takeCleared().ifPresent(starts::again);
         }
         laps.end(TickPart.TURNS);
         if (passBegins) {
@@ -311,16 +251,7 @@ final class Generations {
 
     private void computeAnew(Repeats.Gone gone, long now) {
         var stored = gone.stored();
-        if (stored.getRefusal() != null) {
-            rejectAnew(gone, RequestFault.invalid(null, stored.getRefusal()), now);
-            return;
-        }
-        if (stored.getRequest().getSchemaSubject() != null) {
-            rejectAnew(gone, RequestFault.invalid("id", "the answer's record no longer exists, nor the schema that it "
-                    + "had to fit; send the request under a new id"), now);
-            return;
-        }
-        switch (parts.check().check(stored.getRequest().getId(), stored.getRequest())) {
+        switch (repeats.verdict(stored)) {
             case RequestCheck.Verdict.Rejected(RequestFault fault) -> rejectAnew(gone, fault, now);
             case RequestCheck.Verdict.Accepted(int[] promptIds, RequestPlan plan) -> arrive(gone.id(),
                     StoredRequest.newBuilder(stored).setPromptIds(TokenIds.list(promptIds)).build(), gone.read(), plan);
@@ -335,25 +266,18 @@ final class Generations {
 
     /// Ends the requests for which the answer to an equal request was found; those without one wait for the engine.
     private void answerFromStored(long now) {
-        if (searches.isEmpty()) {
-            return;
-        }
-        for (var search : List.copyOf(searches)) {
-            if (!search.found().isDone()) {
-                continue;
-            }
-            searches.remove(search);
-            if (waiting.get(search.id()) != search.ticket()) {
+        for (var done : searching.takeDone()) {
+            var id = done.id();
+            if (waiting.get(id) != done.ticket()) {
                 continue;       // the request was cancelled or has expired
             }
-            var found = search.found().join();
-            if (found.isEmpty()) {
-                await(search.id(), search.ticket(), stored(search.id()));
+            var stored = loading.stored(id);
+            if (done.found().isEmpty()) {
+                await(id, done.ticket(), stored);
             } else {
-                waiting.remove(search.id());
-                var stored = stored(search.id());
-                long resultAt = output.cached(search.id(), stored, found.get().result());
-                over(search.id(), stored, search.ticket(), now, resultAt);
+                waiting.remove(id);
+                long resultAt = output.cached(id, stored, done.found().get().result());
+                over(id, stored, done.ticket(), now, resultAt);
                 parts.metrics().cached();
             }
         }
@@ -385,7 +309,7 @@ final class Generations {
             if (ticket == null) {
                 continue;       // the request was cancelled or has expired
             }
-            var generation = load(id, ticket);
+            var generation = loading.generation(id, ticket);
             String reason = "given up: the process ended " + parts.config().recovery().attemptsAlone()
                     + " times while this generation was computed alone; the logs of these processes tell the cause";
             endAll(generation, Ending.of(FinishReason.ERROR, reason), now);
@@ -418,26 +342,16 @@ final class Generations {
             var id = Bytes.wrap(ticket.id.getBytes(StandardCharsets.UTF_8));
             var begun = live.get(id);
             if (waiting.remove(id, ticket)) {
-                admit(load(id, ticket), now);
+                admit(loading.generation(id, ticket), now);
             } else if (begun != null && begun.ticket == ticket) {      // otherwise it ended after its turn began
                 if (ticket.yields()) {
-                    suspend(begun);
+                    starts.suspend(begun);
                 } else {
                     parts.room().started(ticket);
                     startAnswers(begun, now);
                 }
             }
         }
-    }
-
-    /// Takes a batch generation's sequences from the engine. They are computed again, from their tokens so far, when
-    /// the generation's turn comes again.
-    private void suspend(LiveGeneration generation) {
-        for (var answer : generation.answers) {
-            parts.engine().release(answer);
-        }
-        parts.room().yielded(generation.ticket);
-        parts.metrics().batchYielded();
     }
 
     private void admit(LiveGeneration generation, long now) {
@@ -457,32 +371,9 @@ final class Generations {
 
     private void startAnswers(LiveGeneration generation, long now) {
         try {
-            for (var answer : generation.answers) {
-                if (!answer.isEnded() && !answer.isFinished()) {
-                    start(answer);
-                }
-            }
+            starts.answers(generation);
         } catch (IllegalArgumentException e) {
             endAll(generation, Ending.rejected(RequestFault.invalid(null, e.getMessage())), now);
-        }
-    }
-
-    private void start(LiveAnswer answer) {
-        var generation = answer.generation();
-        var plan = generation.plan;
-        int[] ids = answer.ids();
-        if (ids.length >= plan.maxTokens()) {
-            answer.finishedByEngine(dev.flover.engine.api.FinishReason.LENGTH);
-        } else if (ids.length > 0 && plan.stopIds().contains(ids[ids.length - 1])) {
-            answer.finishedByEngine(dev.flover.engine.api.FinishReason.STOP);
-        } else {
-            parts.engine().admit(answer, plan.sequence(generation.promptIds).with(r -> r
-                    .generatedIds(ids).answerIndex(answer.index())
-                    .priority(generation.stored.getRequest().getPriority()).background(generation.isBatch())
-                    .alone(generation.alone)
-                    .promptLogprobs(answer.wantedOfPrompt()).constraint(generation.constraint())));
-            parts.notes().add(new Note.Begun(
-                    parts.number(), answer.sequence(), answer.index(), ids.length, generation.origin(partition)));
         }
     }
 
@@ -491,17 +382,6 @@ final class Generations {
         for (var generation : trials.due()) {
             if (isLive(generation)) {
                 start(generation, now);
-            }
-        }
-    }
-
-    /// Gives a cleared suspect's sequences to the engine again, so that they are batched with other sequences from now
-    /// on.
-    private void startAgain(LiveGeneration generation) {
-        for (var answer : generation.answers) {
-            if (answer.isAdmitted()) {
-                parts.engine().release(answer);
-                start(answer);
             }
         }
     }
@@ -526,16 +406,7 @@ final class Generations {
     }
 
     private void close(LiveGeneration generation, long now) {
-        long resultAt = output.result(generation, contentOf(generation.stored, generation.plan));
-        parts.notes().add(generation.endNote(partition, now));
-        parts.metrics().ended(
-                generation.answers[0].ending().reason(), generation.stored.getRequest().getTenant());
-        for (var answer : generation.answers) {
-            if (answer.ending().reason() == FinishReason.ERROR) {
-                output.deadLetter(generation, answer.ending().message());
-                break;
-            }
-        }
+        long resultAt = delivery.end(generation, loading.contentOf(generation.stored, generation.plan), now);
         over(generation.id, generation.stored, generation.ticket, now, resultAt);
         live.remove(generation.id);
         trials.ended(generation);
@@ -549,44 +420,5 @@ final class Generations {
         ended.rememberEnded(id, stored.getDigest(), now, resultAt);
         deadlines.clear(id);
         parts.room().left(ticket);
-    }
-
-    private StoredRequest stored(Bytes id) {
-        return Objects.requireNonNull(state.request(id), "an unfinished request is not in the state");
-    }
-
-    /// Loads a generation with the progress that is in the state.
-    private LiveGeneration load(Bytes id, Ticket ticket) {
-        var stored = stored(id);
-        var request = stored.getRequest();
-        if (ticket.plan == null) {
-            ticket.plan = parts.check().plan(request, stored.getPromptIds().size());
-        }
-        var generation = new LiveGeneration(id, stored, ticket.plan, ticket);
-        var answers = state.answers(id, request.getAnswers());
-        int preceding = generation.promptIds[generation.promptIds.length - 1];
-        String opening = request.getEcho() ? parts.check().promptText(request, generation.promptIds) : "";
-        var tokenizer = parts.model().tokenizer();
-        for (int i = 0; i < answers.length; i++) {
-            var text = tokenizer == null ? null : new AnswerText(tokenizer, preceding, request.getStop());
-            generation.answers[i] = new LiveAnswer(generation, i, answers[i], opening, text, delivery.mailbox());
-        }
-        return generation;
-    }
-
-    private Ticket ticket(Bytes id, StoredRequest stored, Ticket.Standing standing, int bytes, boolean restored) {
-        var request = stored.getRequest();
-        long advance = request.getPriority() * parts.config().sharing().priorityStep().toMillis();
-        return new Ticket(request.getId(), request.getTenant(), standing, request.getBatch(),
-                stored.getReadAt(), advance, stored.getArrival(), partition, stored.getPromptIds().size(), bytes,
-                restored, granted);
-    }
-
-    private void setDeadline(Bytes id, StoredRequest stored) {
-        var deadline = stored.getRequest().getDeadlineMs();
-        if (deadline != null) {
-            long at = stored.getRequestedAt() + deadline;
-            deadlines.set(id, at < stored.getRequestedAt() ? Long.MAX_VALUE : at);
-        }
     }
 }

@@ -11,16 +11,17 @@ import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.models.Assignment;
 import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.topology.config.PipelineConfig.Delivery;
-import dev.flover.topology.config.PipelineConfig.OtherArithmetic;
 import dev.flover.topology.parking.ParkedRecords;
+import dev.flover.topology.parking.ParkedReport;
 import dev.flover.topology.records.BoundedRecords;
-import dev.flover.topology.records.BrokenText;
 import dev.flover.topology.records.Forwarding;
 import dev.flover.topology.records.RequestDecoding;
 import dev.flover.topology.records.RequestDigest;
 import dev.flover.topology.records.RequestFault;
+import dev.flover.topology.records.RequestId;
 import dev.flover.topology.records.RequestRecord;
 import dev.flover.topology.records.SchemaName;
+import dev.flover.topology.request.Refusals;
 import dev.flover.topology.request.ReplyTopics;
 import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.RequestMentions;
@@ -30,7 +31,6 @@ import dev.flover.topology.state.EndedMemory;
 import dev.flover.topology.state.PartitionState;
 import dev.flover.topology.state.ReadPosition;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -57,9 +57,6 @@ import org.jspecify.annotations.Nullable;
 ///   otherwise                                          -> stored, and waits for the engine
 /// ```
 final class Intake {
-    private static final int MAX_ID_BYTES = 256;
-    private static final long NONE = -1;
-    private static final long SAY_AGAIN_MS = 1_000;
     /// Header of a parked record: the record had been read before, because the group's offsets were set back.
     private static final String READ_AGAIN = "flover.read.again";
     private static final String FORGET = "flover.forget";
@@ -72,10 +69,10 @@ final class Intake {
     private final Output output;
     private final TopicPartition partition;
     private final ParkedRecords parked;
+    private final ParkedReport report;
     private final ReadPosition position;
+    private final Refusals refusals;
     private boolean held;
-    private long parkedSince = NONE;
-    private long saidAt;
     /// Whether the current record had been read before, because the group's offsets were set back.
     private boolean readAgain;
     /// For the record that was handled last and has to wait: tells, by the time in ms, whether handling it again is
@@ -90,15 +87,18 @@ final class Intake {
         this.generations = generations;
         this.output = output;
         this.partition = partition;
-        this.parked = new ParkedRecords(state, partition, parts.config().recovery().patience());
+        parked = new ParkedRecords(state, partition, parts.config().recovery().patience());
+        report = new ParkedReport(parked, partition, parts.standstill(),
+                parts.config().recovery().patience().silence());
         position = new ReadPosition(state, parts.models().topicId(), partition.partition(), parts.gaps());
+        refusals = new Refusals(parts.config(), parts.mentions());
     }
 
     void receive(RequestRecord read, long now) {
         var record = read.key() == null && read.value() != null && JsonRecords.isJson(read.value())
                 ? read.withKey(read.topic() + "-" + read.partition() + "-" + read.offset())
                 : read;
-        var id = idOf(record.key());
+        var id = RequestId.of(record.key());
         readAgain = !Forwarding.isForwarded(record) && position.isPast(record.offset());
         var next = id == null || read.key() == null || mayKnow(id, record, now) ? OptionalInt.empty()
                 : parts.homes().next(id, partition.partition(), Forwarding.visited(record));
@@ -153,9 +153,9 @@ final class Intake {
     /// none.
     void tick(long now) {
         parked.retry(now, parts.decoding(), again(now));
-        sayWhatWaits(now);
+        report.tick(parts.decoding(), now);
         cancelAhead(now);
-        boolean hold = parked.isFull() || generations.hasManyRepeats() || !parts.models().isCurrent()
+        boolean hold = parked.isFull() || generations.repeats().isFull() || !parts.models().isCurrent()
                 || parts.room().isFull()
                 || held && !parts.room().hasRoom();
         if (hold != held) {
@@ -183,26 +183,6 @@ final class Intake {
         }
     }
 
-    /// Reports a standstill when records have been parked for long, with the reason of the first one.
-    private void sayWhatWaits(long now) {
-        if (parked.size() == 0) {
-            if (parkedSince != NONE) {
-                parkedSince = NONE;
-                parts.standstill().over(subject());
-            }
-        } else if (parkedSince == NONE) {
-            parkedSince = now;
-        } else if (now - parkedSince >= parts.config().recovery().patience().silence().toMillis()
-                && now - saidAt >= SAY_AGAIN_MS) {
-            saidAt = now;
-            parts.standstill().say(subject(), parked.describe(parts.decoding()), parked.isFull());
-        }
-    }
-
-    private String subject() {
-        return "schemas on " + partition;
-    }
-
     private ParkedRecords.Handling again(long now) {
         return new ParkedRecords.Handling() {
             @Override
@@ -221,7 +201,7 @@ final class Intake {
 
     void close() {
         parts.holds().forget(partition);
-        parts.standstill().forget(subject());
+        report.close();
         parts.cancels().end(partition);
     }
 
@@ -236,10 +216,9 @@ final class Intake {
         if (assignment == null) {
             return false;
         }
-        var id = idOf(record.key());
+        var id = RequestId.of(record.key());
         if (id == null) {
-            putAside(record, assignment, "the record's key must be the request's id, 1 to " + MAX_ID_BYTES
-                    + " bytes of UTF-8, " + describe(record.key()));
+            putAside(record, assignment, RequestId.fault(record.key()));
             return true;
         }
         if (record.value() == null) {
@@ -265,7 +244,7 @@ final class Intake {
                             assignment, Ending.rejected(fault));
             case RequestDecoding.Decoded.Request(ReadRequest read) ->
                     arrive(new Arrival(id, read, RequestDigest.of(read.said()), record, null, since, now), assignment,
-                            refusal(read, record));
+                            Ending.rejectedIf(refusals.ofRecord(read, record)));
         };
     }
 
@@ -285,23 +264,6 @@ final class Intake {
         return JsonRecords.isJson(value)
                 ? RequestDecoding.json(value, new String(id.get(), StandardCharsets.UTF_8))
                 : parts.decoding().decode(SchemaName.of(record), value, !parked.isFull(), now);
-    }
-
-    /// The reason to reject a request before its fields are checked; null where there is none.
-    private @Nullable Ending refusal(ReadRequest read, RequestRecord record) {
-        if (!read.unknown().isEmpty()) {
-            return Ending.rejected(RequestFault.of(RejectionCode.UNKNOWN_FIELD,
-                    read.unknown().stream().findFirst().orElseThrow(), "this release does not know these fields: "
-                            + String.join(", ", read.unknown()) + "; leave them out, or send the request to a "
-                            + "pipeline of a newer release"));
-        }
-        byte[] value = Objects.requireNonNull(record.value(), "a record without a value is no request");
-        if (!JsonRecords.isJson(value) && BrokenText.isIn(read.request(), value)) {
-            return Ending.rejected(RequestFault.invalid(null,
-                    "texts must be UTF-8, found bytes that are not a character"));
-        }
-        String ofHeaders = parts.returned().refusal(record.headers());
-        return ofHeaders == null ? null : Ending.rejected(RequestFault.invalid(null, ofHeaders));
     }
 
     /// Cancels a parked request, which is answered without having been decoded.
@@ -350,7 +312,7 @@ final class Intake {
         boolean live = generations.end(id, Ending.of(FinishReason.CANCELLED, "erased by order of a client"), now);
         var past = ended.find(id, now);
         boolean isRemembered = past != null && past.getDigest() != null;
-        generations.forget(id);
+        generations.repeats().forget(id);
         ended.erase(id);
         parts.results().forget(id);
         if (live || (past != null && isRemembered ? past.getResultAt() > 0 : belongsHere)) {
@@ -399,11 +361,11 @@ final class Intake {
         } else if (past != null) {
             refuse(arrival, arrival.request(), Ending.of(FinishReason.CANCELLED, "cancelled before the request came"));
         } else if (readAgain && arrival.read() != null) {
-            generations.recall(id, stored(arrival), arrival.read());
+            generations.repeats().recall(id, stored(arrival), arrival.read());
         } else if (refusal != null) {
             refuse(arrival, null, refusal);
         } else if (model != null && !assignment.serves(model)) {
-            refuse(arrival, arrival.request(), unserved(model, assignment));
+            refuse(arrival, arrival.request(), Ending.rejected(Refusals.unserved(model, assignment)));
         } else {
             return serve(arrival);
         }
@@ -422,13 +384,6 @@ final class Intake {
         }
     }
 
-    private static Ending unserved(String model, Assignment assignment) {
-        return Ending.rejected(RequestFault.of(RejectionCode.UNKNOWN_MODEL, "model",
-                "model '" + RequestCheck.brief(model) + "' is not served here; served are "
-                        + String.join(", ", assignment.owners().keySet().stream().sorted().toList())
-                        + ", and a request that names no model is answered by the default one"));
-    }
-
     private static boolean isSame(ByteBuffer known, Arrival arrival) {
         return known.equals(arrival.digest())
                 || arrival.read() != null && known.equals(RequestDigest.firstForm(arrival.read().request()));
@@ -439,12 +394,12 @@ final class Intake {
     /// again.
     private void repeat(Arrival arrival, @Nullable Ending refusal) {
         if (refusal == null) {
-            generations.repeat(arrival.id(), stored(arrival), arrival.decoded());
+            generations.repeats().arrive(arrival.id(), stored(arrival), arrival.decoded());
         } else if (arrival.read() == null) {
             refuse(arrival, null, refusal, true);
         } else {
-            generations.repeat(arrival.id(), StoredRequest.newBuilder(stored(arrival)).setRefusal(refusal.message())
-                    .build(), ReadRequest.of(arrival.read().request()));
+            var refused = StoredRequest.newBuilder(stored(arrival)).setRefusal(refusal.message()).build();
+            generations.repeats().arrive(arrival.id(), refused, ReadRequest.of(arrival.read().request()));
         }
     }
 
@@ -468,7 +423,7 @@ final class Intake {
             case RequestCheck.Verdict.Rejected(RequestFault fault) ->
                     refuse(arrival, request, Ending.rejected(fault));
             case RequestCheck.Verdict.Accepted(int[] promptIds, RequestPlan plan) -> {
-                var forbidden = refusedBySettings(request);
+                var forbidden = refusals.bySettings(request);
                 if (forbidden != null) {
                     refuse(arrival, request, Ending.rejected(forbidden));
                     return true;
@@ -492,14 +447,6 @@ final class Intake {
         return true;
     }
 
-    /// The reason why the pipeline's settings refuse a request; null where they do not.
-    private @Nullable RequestFault refusedBySettings(GenerationRequest request) {
-        return request.getEager() && parts.config().recovery().otherArithmetic() == OtherArithmetic.CONTINUE
-                ? RequestFault.invalid("eager", "eager must be false: the pipeline's setting other-arithmetic is "
-                        + "continue, so after a crash other tokens than the first ones may be committed")
-                : parts.mentions().refusal(request);
-    }
-
     private void refuse(Arrival arrival, @Nullable GenerationRequest request, Ending ending) {
         refuse(arrival, request, ending, false);
     }
@@ -507,30 +454,5 @@ final class Intake {
     private void refuse(Arrival arrival, @Nullable GenerationRequest request, Ending ending, boolean repeat) {
         long resultAt = output.refuse(arrival, request, ending, repeat);
         ended.rememberEnded(arrival.id(), arrival.digest(), arrival.now(), resultAt);
-    }
-
-    /// The key as an id; null where it cannot be one.
-    private static @Nullable Bytes idOf(byte @Nullable [] key) {
-        if (key == null || key.length == 0 || key.length > MAX_ID_BYTES) {
-            return null;
-        }
-        try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key));
-            return Bytes.wrap(key);
-        } catch (CharacterCodingException e) {
-            return null;
-        }
-    }
-
-    private static String describe(byte @Nullable [] key) {
-        if (key == null) {
-            return "found none";
-        }
-        if (key.length >= BoundedRecords.MAX_HEADER_BYTES) {
-            return "found " + key.length + " bytes or more";
-        }
-        return key.length == 0 || key.length > MAX_ID_BYTES
-                ? "found " + key.length + " bytes"
-                : "found bytes that are not UTF-8";
     }
 }

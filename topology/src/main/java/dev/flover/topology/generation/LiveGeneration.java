@@ -72,7 +72,7 @@ final class LiveGeneration {
         return true;
     }
 
-    /// What readers on other threads may know of the request.
+    /// The data about the request that readers on other threads get.
     Origin origin(int partition) {
         return new Origin(ticket.id, ticket.tenant, partition, stored.getArrival(), promptIds.length, plan.maxTokens(),
                 ticket.readAt);

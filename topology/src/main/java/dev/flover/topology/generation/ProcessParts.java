@@ -20,6 +20,8 @@ import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.RequestMentions;
 import dev.flover.topology.results.FlatRows;
 import dev.flover.topology.results.StoredResults;
+import dev.flover.topology.state.Caution;
+import dev.flover.topology.state.LeftToOthers;
 import dev.flover.topology.streams.Commits;
 import dev.flover.topology.streams.EarlySends;
 import dev.flover.topology.streams.PartitionHolds;

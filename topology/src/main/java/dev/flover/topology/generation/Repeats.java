@@ -2,6 +2,8 @@ package dev.flover.topology.generation;
 
 import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.serdes.ReadRequest;
+import dev.flover.topology.records.RequestFault;
+import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.results.StoredResult;
 import dev.flover.topology.results.StoredResults.Found;
 import dev.flover.topology.state.EndedMemory;
@@ -198,5 +200,17 @@ final class Repeats {
         } else {
             parts.metrics().repeated();
         }
+    }
+
+    /// Decides whether a request whose result no longer exists can be computed again.
+    RequestCheck.Verdict verdict(StoredRequest stored) {
+        if (stored.getRefusal() != null) {
+            return new RequestCheck.Verdict.Rejected(RequestFault.invalid(null, stored.getRefusal()));
+        }
+        if (stored.getRequest().getSchemaSubject() != null) {
+            return new RequestCheck.Verdict.Rejected(RequestFault.invalid("id", "the answer's record no longer exists, "
+                    + "nor the schema that it had to fit; send the request under a new id"));
+        }
+        return parts.check().check(stored.getRequest().getId(), stored.getRequest());
     }
 }

@@ -5,6 +5,8 @@
 ///     │        │
 ///   Intake   Generations ──► Delivery, Output, Replies ──► tokens, results, dead letters, topics that requests name
 ///     │        │    │
+///     │        │    ├── Loading            generations from the stored requests and progress
+///     │        │    ├── Starts             gives sequences to the engine
 ///     │        │    ├── Trials             generations that may have ended the process
 ///     │        │    └── Repeats            ended requests that were sent again
 ///     │        └── LiveGeneration, LiveAnswer, Mailbox

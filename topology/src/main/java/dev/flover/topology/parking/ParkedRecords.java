@@ -2,7 +2,7 @@ package dev.flover.topology.parking;
 
 import dev.flover.schemas.ParkedHeader;
 import dev.flover.schemas.ParkedRecord;
-import dev.flover.topology.config.PipelineConfig.Patience;
+import dev.flover.topology.config.Patience;
 import dev.flover.topology.records.RequestDecoding;
 import dev.flover.topology.records.RequestRecord;
 import dev.flover.topology.records.SchemaName;

@@ -3,6 +3,7 @@
 /// ```
 ///   record ──► ParkedRecords ──► handled again when there is news
 ///                   │
+///                   ├─ parked for long: ParkedReport
 ///                   └─ while a partition is held back by them: CancelsAhead reads on for cancels
 /// ```
 ///

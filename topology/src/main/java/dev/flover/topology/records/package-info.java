@@ -2,7 +2,8 @@
 ///
 /// ```
 ///   consumer ──► BoundedRecords ──► RequestRecord ──┬──► Homes, Forwarding     to the partition that may know the id
-///                (cuts)                             └──► SchemaName, RequestDecoding ──► ReadRequest, RequestDigest
+///                (cuts)                             ├──► RequestId
+///                                                   └──► SchemaName, RequestDecoding ──► ReadRequest, RequestDigest
 ///                                        headers ──────► ReturnedHeaders, ReplyHeaders
 /// ```
 ///

@@ -6,7 +6,8 @@
 ///          │                  ├──► RequestPlan           sampling, stop ids, most tokens
 ///          │                  ├──► RequestConstraint, RequestTools ──► Constraints     compiled on other threads
 ///          │                  └──► Chat                  messages as a prompt, by the model's template
-///          └──► RequestMentions, ForeignTopics           schema subjects and topics that others own
+///          ├──► RequestMentions, ForeignTopics           schema subjects and topics that others own
+///          └──► Refusals                                 faults of the record, unknown models, settings
 ///   headers of a record ──► ReplyTopics ──► ForeignTopics
 /// ```
 ///

@@ -15,8 +15,16 @@ public final class Deadlines {
 
     private record Deadline(long at, Bytes id) {}
 
-    public void set(Bytes id, long at) {
-        var deadline = new Deadline(at, id);
+    /// Sets the deadline of a request.
+    ///
+    /// @param requestedAt when the request was written, in ms since 1970
+    /// @param afterMs     time from then to the deadline; null for none
+    public void set(Bytes id, long requestedAt, @Nullable Long afterMs) {
+        if (afterMs == null) {
+            return;
+        }
+        long at = requestedAt + afterMs;
+        var deadline = new Deadline(at < requestedAt ? Long.MAX_VALUE : at, id);
         byId.put(id, deadline);
         byTime.add(deadline);
     }

@@ -98,6 +98,14 @@ final class KernelSet {
         for (int i = 0; i < join.length; i++) {
             join[i] = driver.kernel("join_" + (2 << i), 0);
         }
+        attentionPlainAndAppend(driver);
+        for (var storage : new Storage[] {Storage.F16, Storage.BF16, Storage.Q8, Storage.Q4}) {
+            products(driver, storage);
+        }
+        attentionByWidth(driver);
+    }
+
+    private void attentionPlainAndAppend(Driver driver) {
         attentionPlain.put(Storage.F32, driver.kernel("attention_f32", attentionPlainBytes(1024)));
         for (var storage : new Storage[] {Storage.F16, Storage.BF16}) {
             attentionPlain.put(storage,
@@ -106,10 +114,6 @@ final class KernelSet {
         for (var storage : new Storage[] {Storage.F32, Storage.F16, Storage.BF16}) {
             append.put(storage, driver.kernel("append_" + storage.kernel(), appendBytes(1024)));
         }
-        for (var storage : new Storage[] {Storage.F16, Storage.BF16, Storage.Q8, Storage.Q4}) {
-            products(driver, storage);
-        }
-        attentionByWidth(driver);
     }
 
     private void attentionByWidth(Driver driver) {

@@ -2,6 +2,7 @@ package dev.flover.engine.backend.cpu.kernels;
 
 import dev.flover.engine.backend.cpu.kernels.VectorProducts.Blocks;
 import dev.flover.engine.backend.cpu.kernels.VectorProducts.Product;
+import dev.flover.engine.backend.cpu.kernels.VectorProducts.Target;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -62,7 +63,7 @@ public final class VectorKernels implements Kernels {
             int outputs, long bytes, long rowScales, long corrections, long sums, int rows,
             long out, int stride, long bias, boolean accumulate, int first, int end) {
         VectorProducts.blocks(
-                new Product(32 * blocks, shards, outputs, bytes, rows, out, stride, bias, accumulate),
+                new Product(32 * blocks, shards, outputs, bytes, rows, new Target(out, stride, bias, accumulate)),
                 new Blocks(form, quants, scales, minimums, skipped, rowScales, sums), first, end,
                 panels.get(), this.sums.get());
     }
@@ -71,8 +72,9 @@ public final class VectorKernels implements Kernels {
     public void projectFloats(
             FloatForm form, long weights, int inputs, int shards, int outputs, long in, int rows,
             long out, int stride, long bias, boolean accumulate, int first, int end) {
-        VectorProducts.floats(new Product(inputs, shards, outputs, in, rows, out, stride, bias, accumulate),
-                form, weights, first, end, sums.get());
+        VectorProducts.floats(
+                new Product(inputs, shards, outputs, in, rows, new Target(out, stride, bias, accumulate)), form,
+                weights, first, end, sums.get());
     }
 
     @Override

@@ -22,25 +22,29 @@ final class VectorProducts {
     /// The inputs and outputs of a product, by address.
     ///
     /// @param in     `[rows][inputs]` f32; quantised activations where the weights are in blocks
-    /// @param out    `[rows][stride]` f32
-    /// @param bias   `[outputs]` f32, 0 for none
-    record Product(int inputs, int shards, int outputs, long in, int rows, long out, int stride, long bias,
-            boolean accumulate) {
+    record Product(int inputs, int shards, int outputs, long in, int rows, Target target) {
         /// Adds the bias and writes one row's outputs from output `first` on.
         void finish(FloatVector sum, int row, int first) {
             if (first >= outputs) {
                 return;
             }
-            var total = bias == 0 ? sum : sum.add(load(bias + 4L * first));
-            long to = out + 4L * ((long) row * stride + first);
+            var total = target.bias == 0 ? sum : sum.add(load(target.bias + 4L * first));
+            long to = target.out + 4L * ((long) row * target.stride + first);
             if (first + WIDTH <= outputs) {
-                Lanes.store(to, accumulate ? load(to).add(total) : total);
+                Lanes.store(to, target.accumulate ? load(to).add(total) : total);
             } else {
                 int count = outputs - first;
-                Lanes.storeFirst(to, accumulate ? Lanes.loadFirst(to, count).add(total) : total, count);
+                Lanes.storeFirst(to, target.accumulate ? Lanes.loadFirst(to, count).add(total) : total, count);
             }
         }
     }
+
+    /// The place of a product's outputs, by address.
+    ///
+    /// @param out        `[rows][stride]` f32
+    /// @param bias       `[outputs]` f32, 0 for none
+    /// @param accumulate whether the product is added to `out` rather than replacing it
+    record Target(long out, int stride, long bias, boolean accumulate) {}
 
     /// The weights of a product in blocks, and the scales and sums of the quantised rows.
     ///

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.flover.engine.backend.cpu.kernels.VectorProducts.Product;
+import dev.flover.engine.backend.cpu.kernels.VectorProducts.Target;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.sampling.LogitPasses;
 import dev.flover.engine.sampling.Sampler;
@@ -560,14 +561,14 @@ class KernelsTest {
                 weights.setAtIndex(JAVA_SHORT, i, form == FloatForm.HALF
                         ? Float.floatToFloat16(value) : (short) (Float.floatToRawIntBits(value) >> 16));
             }
-            product = new Product(inputs, shards, outputs, floats(rows * inputs).address(), rows, 0, outputs,
-                    floats(Kernels.padded(outputs)).address(), false);
+            product = new Product(inputs, shards, outputs, floats(rows * inputs).address(), rows,
+                    new Target(0, outputs, floats(Kernels.padded(outputs)).address(), false));
         }
 
         float[] run(Kernels kernels) {
             return outputOf(product.rows() * product.outputs(), out -> kernels.projectFloats(
                     form, weights.address(), product.inputs(), shards, product.outputs(), product.in(), product.rows(),
-                    out, product.stride(), product.bias(), false, 0, (product.outputs() + 15) / 16));
+                    out, product.target().stride(), product.target().bias(), false, 0, (product.outputs() + 15) / 16));
         }
 
         @Override

@@ -1,4 +1,4 @@
-package dev.flover.topology.generation;
+package dev.flover.topology.state;
 
 /// Tells for how long a process has to expect that a request that ended the previous process (a poison pill) is
 /// computed again.
@@ -13,7 +13,8 @@ public record Caution(long until) {
         return new Caution(Long.MIN_VALUE);
     }
 
-    boolean holds(long now) {
+    /// @param now time in ms
+    public boolean holds(long now) {
         return now < until;
     }
 }

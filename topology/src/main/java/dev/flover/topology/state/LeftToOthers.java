@@ -1,4 +1,4 @@
-package dev.flover.topology.generation;
+package dev.flover.topology.state;
 
 import java.util.List;
 import java.util.Map;
@@ -16,7 +16,10 @@ public final class LeftToOthers {
     /// @param fields names of the fields that are not known
     private record Left(int generations, TreeSet<String> fields) {}
 
-    void add(int partition, List<String> fields) {
+    /// Counts a generation of a partition.
+    ///
+    /// @param fields names of its fields that this release does not know; empty if its form is not known
+    public void add(int partition, List<String> fields) {
         partitions.compute(partition, (number, before) -> {
             var names = new TreeSet<>(before == null ? List.of() : before.fields());
             names.addAll(fields);
@@ -25,7 +28,7 @@ public final class LeftToOthers {
     }
 
     /// Forgets a partition that was assigned to another process.
-    void forget(int partition) {
+    public void forget(int partition) {
         partitions.remove(partition);
     }
 
