@@ -13,7 +13,6 @@ import dev.flover.app.connection.ClientTarget;
 import dev.flover.app.http.HttpSettings;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.OptionRange;
-import dev.flover.app.settings.Kind;
 import dev.flover.app.settings.SettingOptions;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.http.jobs.AnswerLines;
@@ -22,7 +21,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -51,8 +49,6 @@ import picocli.CommandLine.Spec;
             "A line that cannot be answered goes to OUT.errors with its number and the reason.",
             "OUT.progress records the state of the job; the page docs/use/batch.md explains it."})
 public final class BatchCommand implements Callable<Integer> {
-    private static final Kind.Time DEADLINES = new Kind.Time(Duration.ofSeconds(1), Duration.ofDays(365));
-
     @Spec
     private CommandSpec spec;
 
@@ -75,17 +71,8 @@ public final class BatchCommand implements Callable<Integer> {
     @Option(names = "--max-errors", paramLabel = "N|N%", description = "Stop when more lines than this have failed.")
     private @Nullable String maxErrors;
 
-    @Option(names = "--deadline", paramLabel = "TIME", description = "Time from the job's begin, such as 2h, after "
-            + "which "
-            + "lines that have no answer fail.")
-    private @Nullable String deadline;
-
-    @Option(names = "--model", paramLabel = "NAME", description = "Model for the lines that name none.")
-    private @Nullable String model;
-
-    @Option(names = "--tenant", paramLabel = "NAME", defaultValue = "", description = "Tenant for the lines that name "
-            + "none.")
-    private String tenant;
+    @Mixin
+    private LineOptions ofLines;
 
     @Mixin
     private SummaryOptions summary;
@@ -102,7 +89,7 @@ public final class BatchCommand implements Callable<Integer> {
         }
         OptionRange.check(spec, "--live", live, 1, 100_000);
         var limit = limit();
-        var time = deadline();
+        var time = ofLines.deadline();
         files = JobFiles.of(out);
         var folder = out.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
@@ -112,7 +99,7 @@ public final class BatchCommand implements Callable<Integer> {
             throw new CommandException("--out must be another file than the file of requests, found " + out
                     + " for both");
         }
-        var input = BatchInput.of(file, files, List.of(model == null ? "" : model, tenant));
+        var input = BatchInput.of(file, files, ofLines.ofRequests());
         if (input.lines() == 0) {
             throw new CommandException(file + " has no line; expected one request a line");
         }
@@ -142,15 +129,6 @@ public final class BatchCommand implements Callable<Integer> {
         }
     }
 
-    private @Nullable Duration deadline() {
-        try {
-            return deadline == null ? null : DEADLINES.parse(deadline);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--deadline must be " + DEADLINES.expected() + ", was "
-                    + deadline, e);
-        }
-    }
-
     private int run(BatchInput input, @Nullable JobProgress recorded, @Nullable ErrorLimit limit,
             @Nullable Duration time) {
         var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
@@ -173,8 +151,8 @@ public final class BatchCommand implements Callable<Integer> {
             try (var report = summary.report(spec, input, progress.tally())) {
                 var ledger = new JobLedger(input, output, progress, order == AnswerOrder.INPUT, report, limit,
                         results::positions);
-                var feed = new LineFeed(input, lines, requests, ledger.outcomes(),
-                        new AnswerLines.Defaults(model, tenant), live, this::say);
+                var feed = new LineFeed(input, lines, requests, ledger.outcomes(), ofLines.defaults(), live,
+                        this::say);
                 boolean finished = new BatchRun(feed, results, ledger,
                         new AnswerLines(input.job(), () -> JobsAccess.defaultModel(access)), stop, deadlineMs,
                         this::say).run();

@@ -5,7 +5,6 @@ import dev.flover.app.connection.ClientTarget;
 import dev.flover.app.http.HttpSettings;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.InputFile;
-import dev.flover.app.settings.Kind;
 import dev.flover.app.settings.SettingOptions;
 import dev.flover.http.jobs.AnswerLines;
 import dev.flover.http.jobs.Job;
@@ -18,16 +17,13 @@ import dev.flover.schemas.serdes.ContractSerde;
 import dev.flover.topology.records.BoundedRecords;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -40,29 +36,20 @@ import picocli.CommandLine.Spec;
                 + "submitted "
                 + "before is not submitted again.")
 final class BatchSubmitCommand implements Callable<Integer>, JobLines.Rules {
-    private static final Kind.Time DEADLINES = new Kind.Time(Duration.ofSeconds(1), Duration.ofDays(365));
-
     @Spec
     private CommandSpec spec;
 
     @Parameters(paramLabel = "FILE", description = "The file of requests.")
     private Path file;
 
-    @Option(names = "--deadline", paramLabel = "TIME", description = "Time such as 2h, after which the job's remaining "
-            + "lines are not answered.")
-    private @Nullable String deadline;
-
-    @Option(names = "--model", paramLabel = "NAME", description = "Model for the lines that name none.")
-    private @Nullable String model;
-
-    @Option(names = "--tenant", paramLabel = "NAME", defaultValue = "", description = "Tenant for the lines that name "
-            + "none.")
-    private String tenant;
+    @Mixin
+    private LineOptions ofLines;
 
     @Override
     public Integer call() {
-        long deadlineMs = deadlineMs();
-        var input = BatchInput.of(file, List.of(model == null ? "" : model, tenant));
+        var time = ofLines.deadline();
+        long deadlineMs = time == null ? 0 : System.currentTimeMillis() + time.toMillis();
+        var input = BatchInput.of(file, ofLines.ofRequests());
         if (input.lines() == 0) {
             throw new CommandException(file + " has no line; expected one request a line");
         }
@@ -78,15 +65,6 @@ final class BatchSubmitCommand implements Callable<Integer>, JobLines.Rules {
         }
         spec.commandLine().getOut().println(input.job());
         return ExitCode.OK;
-    }
-
-    private long deadlineMs() {
-        try {
-            return deadline == null ? 0 : System.currentTimeMillis() + DEADLINES.parse(deadline).toMillis();
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--deadline must be " + DEADLINES.expected() + ", was "
-                    + deadline, e);
-        }
     }
 
     private void submit(BatchInput input, TopicAccess access, Map<String, String> admin, JobsClient client,
@@ -109,6 +87,6 @@ final class BatchSubmitCommand implements Callable<Integer>, JobLines.Rules {
 
     @Override
     public GenerationRequest request(BatchLine.Good line) {
-        return AnswerLines.marked(line, new AnswerLines.Defaults(model, tenant));
+        return AnswerLines.marked(line, ofLines.defaults());
     }
 }

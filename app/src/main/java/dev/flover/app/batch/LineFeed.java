@@ -11,7 +11,6 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.lines.BatchError;
 import dev.flover.schemas.lines.BatchLine;
 import dev.flover.schemas.lines.BatchLines;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -74,7 +73,7 @@ final class LineFeed implements Feed {
         sendAgain();
         while (!exhausted && unsent.isEmpty() && live.size() < mostLive && liveBytes < MOST_BYTES_LIVE
                 && outcomes.waiting() < MOST_WAITING * mostLive) {
-            BatchLine line = next();
+            BatchLine line = input.next(lines);
             if (line == null) {
                 exhausted = true;
                 return;
@@ -84,17 +83,6 @@ final class LineFeed implements Feed {
                 take(line);
             }
             takeFailures();
-        }
-    }
-
-    private @Nullable BatchLine next() {
-        try {
-            return lines.next();
-        } catch (IOException e) {
-            throw new CommandException("cannot read " + input.name() + ": " + CommandException.reason(e)
-                    + "; the job goes on where it was when the same command runs again", e);
-        } catch (IllegalStateException e) {
-            throw new CommandException(input.name() + ": " + e.getMessage(), e);
         }
     }
 

@@ -2,7 +2,6 @@ package dev.flover.app.offline;
 
 import dev.flover.app.batch.files.BatchInput;
 import dev.flover.app.batch.files.JobLedger;
-import dev.flover.app.options.CommandException;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.FinishReason;
@@ -20,7 +19,6 @@ import dev.flover.topology.config.PipelineConfig.RequestLimits;
 import dev.flover.topology.request.ChatPrompts;
 import dev.flover.topology.request.Constraints;
 import dev.flover.topology.request.RequestCheck;
-import java.io.IOException;
 import java.time.Clock;
 import java.util.Objects;
 import java.util.ArrayList;
@@ -85,7 +83,7 @@ final class OfflineBatch implements TokenSink {
 
     private void admit() {
         while (!exhausted && live.size() < mostLive && ledger.outcomes().waiting() < 16 * mostLive) {
-            var line = next();
+            var line = input.next(lines);
             if (line == null) {
                 exhausted = true;
                 return;
@@ -94,17 +92,6 @@ final class OfflineBatch implements TokenSink {
             if (!ledger.outcomes().isKnown(line.number())) {
                 admit(line);
             }
-        }
-    }
-
-    private @Nullable BatchLine next() {
-        try {
-            return lines.next();
-        } catch (IOException e) {
-            throw new CommandException("cannot read " + input.name() + ": " + CommandException.reason(e)
-                    + "; the job goes on where it was when the same command runs again", e);
-        } catch (IllegalStateException e) {
-            throw new CommandException(input.name() + ": " + e.getMessage(), e);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.flover.app.batch.files;
 
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.InputFile;
+import dev.flover.schemas.lines.BatchLine;
 import dev.flover.schemas.lines.BatchLines;
 import dev.flover.schemas.lines.LineInput;
 import java.io.IOException;
@@ -83,11 +84,30 @@ public record BatchInput(String name, @Nullable Path file, String job, long line
         Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
+    /// Opens the file at its first line.
+    ///
+    /// @throws CommandException if the file cannot be read
     public BatchLines open() {
         try {
             return new BatchLines(Files.newInputStream(Objects.requireNonNull(file, "the job has no file here")), job);
         } catch (IOException e) {
             throw InputFile.unreadable(name, e);
+        }
+    }
+
+    /// Reads the next line of the opened file.
+    ///
+    /// @param lines the lines that [#open] returned
+    /// @return null after the last line
+    /// @throws CommandException if the file cannot be read any further
+    public @Nullable BatchLine next(BatchLines lines) {
+        try {
+            return lines.next();
+        } catch (IOException e) {
+            throw new CommandException("cannot read " + name + ": " + CommandException.reason(e)
+                    + "; the job goes on where it was when the same command runs again", e);
+        } catch (IllegalStateException e) {
+            throw new CommandException(name + ": " + e.getMessage(), e);
         }
     }
 }
