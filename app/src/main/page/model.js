@@ -1,4 +1,4 @@
-// What is known of steps and generations: made from the frames, read by the picture and the tables.
+// The model of steps and generations: made from the frames, read by the picture and the tables.
 //
 // A generation's row consists of segments over step numbers [from, to]:
 //   w waiting   x preempted, waits again   p prefill (rows, of which again)   d decode (tok: index of its first token)

@@ -23,10 +23,11 @@ struct Peers {
     uint32_t* counts;                 // [blocks] the meetings to which each block of this rank has come
     uint32_t* signals[MOST_RANKS];    // of every rank: [ranks][MOST_MEETING_BLOCKS], what the others signal to it
     uint64_t patienceNs;              // how long a block waits for another rank before it ends the kernel with an error
-    const uint32_t* abandoned;        // in host memory: not 0 if a rank has failed, so that it will not come
+    const uint32_t* abandoned;        // in host memory: not 0 if a rank has failed and the wait must end
 };
 
-/// How long a block waits before it also looks at the host's memory, which is slow, each time it looks at a signal.
+/// For this time, a waiting block reads only the signal in device memory. Afterwards each round of the wait also reads
+/// `abandoned`, which is slower, because it is in host memory.
 constexpr uint64_t HOST_LOOK_NS = 1000000;
 
 /// Signals to a rank that this block has come to its meeting number `count`.

@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// What a reader gets of the chunks that arrive; older chunks of the topic are in `ClientTopicsTest`.
+/// The events of a reader while chunks arrive. `ClientTopicsTest` has the chunks that are on the topic before.
 class AnswerStreamTest {
     private final TokenFeed feed = Chunks.feed();
     private final AnswerStream stream = Chunks.stream(feed);

@@ -7,12 +7,12 @@ import java.util.stream.IntStream;
 /// The devices on which an engine of the backend cuda computes, by the numbers that the driver gives them.
 ///
 /// @param numbers one for each rank, in the order of ranks; equal numbers are ranks that share a device, for tests.
-///                Empty if nobody has chosen: then the first devices are taken
+///                Empty if the user chose none: then the first devices are taken
 public record DeviceList(List<Integer> numbers) {
-    /// Nobody has chosen any devices.
+    /// No choice: an engine takes the first devices.
     public static final DeviceList UNCHOSEN = new DeviceList(List.of());
 
-    /// How many digits a number in a text may have.
+    /// The most digits of a number in a text.
     private static final int MOST_DIGITS = 4;
 
     public DeviceList {
@@ -34,7 +34,7 @@ public record DeviceList(List<Integer> numbers) {
         return new DeviceList(numbers);
     }
 
-    /// Whether somebody has chosen devices.
+    /// Whether the user has chosen devices.
     public boolean isChosen() {
         return !numbers.isEmpty();
     }
@@ -55,8 +55,8 @@ public record DeviceList(List<Integer> numbers) {
         return numbers;
     }
 
-    /// The number of engines that these devices are for: 1 if nobody has chosen any, or if their number is no multiple
-    /// of the number of ranks.
+    /// The number of engines that these devices are for: 1 if no devices were chosen, or if their number is not a
+    /// multiple of the number of ranks.
     ///
     /// @param ranks of each engine
     public int engines(int ranks) {
@@ -79,8 +79,8 @@ public record DeviceList(List<Integer> numbers) {
                 : IntStream.range(first, first + ranks).boxed().toList());
     }
 
-    /// The first of these devices, for a comparison of engines with different numbers of ranks. No devices if nobody
-    /// has chosen any.
+    /// The first of these devices, for a comparison of engines with different numbers of ranks. Empty if no devices
+    /// were chosen.
     public DeviceList first(int ranks) {
         return numbers.size() <= ranks ? this : new DeviceList(numbers.subList(0, ranks));
     }

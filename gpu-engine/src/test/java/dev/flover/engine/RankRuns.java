@@ -16,7 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/// What tests of several ranks compute, to compare the bits of tokens and logprobs with those of one rank.
+/// Models and prompts for tests that compare the tokens and logprobs of several ranks with those of one rank, bit by
+/// bit.
 public final class RankRuns {
     private RankRuns() {}
 

@@ -12,7 +12,7 @@ final class BatchListCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--json", description = "Print one JSON object a job.")
+    @Option(names = "--json", description = "Print one JSON object for each job.")
     private boolean json;
 
     @Override

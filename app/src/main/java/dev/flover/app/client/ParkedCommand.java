@@ -31,8 +31,8 @@ public final class ParkedCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--json", description = "One JSON object per line: group, partition, offset, id, written, schema, "
-            + "bytes.")
+    @Option(names = "--json", description = "Print one JSON object per line: group, partition, offset, id, written, "
+            + "schema, bytes.")
     private boolean json;
 
     @Override

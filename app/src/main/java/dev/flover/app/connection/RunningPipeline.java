@@ -20,7 +20,7 @@ import java.util.Properties;
 /// ignored.
 ///
 /// @param pid     process id of `up`
-/// @param started    when that process started, in ms since 1970; it tells apart processes that got the same id
+/// @param started    when that process started, in ms since 1970; it distinguishes processes that got the same id
 /// @param metricsUrl the address of its metrics, on this machine
 public record RunningPipeline(
         long pid, long started, String applicationId, String model, PipelineAddress address, String metricsUrl) {

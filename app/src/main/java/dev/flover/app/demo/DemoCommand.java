@@ -63,8 +63,8 @@ public final class DemoCommand implements Runnable {
     private ModelOption modelOption;
 
     @Option(names = "--steps-per-second", paramLabel = "X", defaultValue = "25",
-            description = "Greatest speed of the first act, so that it can be watched; 0 is no limit. Default: "
-                    + "${DEFAULT-VALUE}.")
+            description = "Most fused steps in a second while the requests arrive, so that a person can follow them; "
+                    + "0 is no limit. Default: ${DEFAULT-VALUE}.")
     private double stepsPerSecond;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "7",

@@ -44,7 +44,8 @@ public final class DoctorCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--json", description = "A JSON array: check, verdict (ok, warn or fail), found, mend.")
+    @Option(names = "--json", description = "Print a JSON array with an object for each check: check, verdict "
+            + "(ok, warn or fail), found, mend (the remedy).")
     private boolean json;
 
     @Option(names = "--bundle", paramLabel = "FILE.zip", description = "Also write a file for support: the findings, "

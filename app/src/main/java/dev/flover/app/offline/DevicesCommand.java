@@ -19,7 +19,7 @@ public final class DevicesCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--json", description = "A JSON array: name, usable, detail.")
+    @Option(names = "--json", description = "Print a JSON array of objects: name, usable, detail.")
     private boolean json;
 
     @Override

@@ -36,7 +36,7 @@ public final class SelftestCommand implements Runnable {
     @Option(names = "--small", description = "Fewer shapes and sequences: seconds instead of minutes.")
     private boolean small;
 
-    @Option(names = "--json", description = "A JSON array: name, passed, detail.")
+    @Option(names = "--json", description = "Print a JSON array of objects: name, passed, detail.")
     private boolean json;
 
     @Override

@@ -52,7 +52,7 @@ public final class TokenizeCommand implements Runnable {
 
     /// The source of the text: an option, or a file.
     static final class Input {
-        @Option(names = "--text", paramLabel = "TEXT", description = "One text.")
+        @Option(names = "--text", paramLabel = "TEXT", description = "The text.")
         private @Nullable String text;
 
         @Option(names = "--file", paramLabel = "FILE", description = "One text per line; - is standard input.")

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// What the page shows of a pipeline. Asked on the page's threads; no method waits for the stream thread.
+/// The data of a pipeline that the page shows. Read on the page's threads; no method waits for the stream thread.
 public interface PageSource {
     /// The traces of the steps, one for each engine of the process.
     List<StepTrace> traces();

@@ -8,7 +8,7 @@ import org.jline.utils.AttributedStyle;
 /// @param colour  whether colours are used; the variable `NO_COLOR` (no-color.org) forbids them
 /// @param unicode whether characters beyond ASCII can be shown
 public record Palette(boolean colour, boolean unicode) {
-    /// Soft colours of the 256-colour palette that can be told apart on dark and on light backgrounds.
+    /// Soft colours of the 256-colour palette that differ visibly on dark and on light backgrounds.
     private static final int[] HUES = {75, 114, 173, 176, 80, 179, 168, 110, 150, 209, 140, 73};
 
     public static Palette of(Map<String, String> environment, boolean unicode) {

@@ -37,7 +37,8 @@ public final class ConfigCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--json", description = "A JSON array: name, value, source, and secret where it is one.")
+    @Option(names = "--json", description = "Print a JSON array of objects: name, value, source, and secret for "
+            + "a setting that is one.")
     private boolean json;
 
     @Override

@@ -17,7 +17,7 @@ public final class Figures {
     private final Supplier<Health> health;
     private final long begun = System.currentTimeMillis();
 
-    /// What a pipeline is called.
+    /// The names of a pipeline.
     ///
     /// @param model  the name of the served model
     /// @param device the device that computes, in words

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/// What the page shows of a pipeline in this process.
+/// The page's data, from a pipeline in this process.
 ///
 /// @param traces  one for each engine
 /// @param running the pipeline; null while it starts

@@ -253,7 +253,7 @@ public final class UpCommand implements Callable<Integer> {
         }
     }
 
-    /// What a person can open beside the pipeline.
+    /// The servers of `up` that a browser or an HTTP client can reach.
     ///
     /// @param bridge the HTTP bridge; null if there is none
     /// @param page   the page; null if there is none

@@ -37,7 +37,7 @@ public final class GenerationSpans implements AutoCloseable {
     private final Thread thread = new Thread(this::run, "flover-spans");
     private long read;
 
-    /// What all spans of a pipeline have in common.
+    /// The names that are attributes of all spans of a pipeline.
     ///
     /// @param model the name of the served model
     /// @param topic the requests topic

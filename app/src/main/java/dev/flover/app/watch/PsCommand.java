@@ -32,8 +32,8 @@ public final class PsCommand implements Runnable {
             + "http://HOST:9464. Default: the pipeline on this machine.")
     private @Nullable String at;
 
-    @Option(names = "--json", description = "One JSON object per line: id, tenant, state (live or waiting), partition, "
-            + "prompt_tokens, tokens, max_tokens, read_at (ms since 1970).")
+    @Option(names = "--json", description = "Print one JSON object per line: id, tenant, state (live or waiting), "
+            + "partition, prompt_tokens, tokens, max_tokens, read_at (ms since 1970).")
     private boolean json;
 
     @Override

@@ -35,7 +35,7 @@ public final class StatusCommand implements Runnable {
             + "http://HOST:9464. Default: the pipeline on this machine.")
     private @Nullable String at;
 
-    @Option(names = "--json", description = "One JSON object.")
+    @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
     @Override

@@ -46,7 +46,7 @@ public final class BenchConstraintsCommand implements Runnable {
             description = "Lines of JSON, gzipped if the name ends in .gz; - is standard input.")
     private String schemas;
 
-    @Option(names = "--white-space", description = "Values have a space after each colon and comma.")
+    @Option(names = "--white-space", description = "Write values with a space after each colon and comma.")
     private boolean spaced;
 
     @Option(names = "--failures", description = "Write one line to standard error for each schema that did not pass.")

@@ -44,8 +44,9 @@ import picocli.CommandLine.Spec;
                 + "generates (or pauses, ends and moves instances of it), and compares all committed records with the "
                 + "answers of the bare engine: token ids, text, logprobs, finish reasons, usage. Ends with a table, "
                 + "and with 1 if anything was lost, repeated or changed. Leaves nothing behind.",
-        footer = {"", "@|bold --instances 3 --kills 40 --pauses 10 --restarts 20 --moves 40|@ is for a group whose "
-                + "members come and go.", "@|bold --weather 100 --kills 0|@ is for the world around it.",
+        footer = {"", "@|bold --instances 3 --kills 40 --pauses 10 --restarts 20 --moves 40|@ tests a group whose "
+                + "members come and go.", "@|bold --weather 100 --kills 0|@ disturbs broker, registry and clock "
+                + "instead.",
             "@|bold --delivery at-least-once|@ is the control: the same checks must find "
                 + "repeats there."})
 public final class VerifyDeliveryCommand implements Callable<Integer> {

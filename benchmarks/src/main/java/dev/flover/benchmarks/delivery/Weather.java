@@ -72,8 +72,8 @@ final class Weather implements AutoCloseable {
         try {
             begin(now, target);
         } catch (KafkaException e) {
-            throw new CommandException("the cluster did not take the order (" + now.words() + "): "
-                    + CommandException.reason(e), e);
+            throw new CommandException("the disturbance \"" + now.words() + "\" failed, because the cluster "
+                    + "refused its call: " + CommandException.reason(e), e);
         }
     }
 

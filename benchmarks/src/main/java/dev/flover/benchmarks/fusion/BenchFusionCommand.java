@@ -30,8 +30,9 @@ import picocli.CommandLine.Spec;
         abbreviateSynopsis = true,
         description = "Repeats the experiments of Flover (arXiv 2305.13484): the same workloads under temporal fusion "
                 + "and under the strategies that it is compared with, all on the same transformer and kernels.",
-        footer = {"", "A workload's time is in iterations: one step of one request alone, measured first. So a small "
-                + "model on a small machine has the paper's regime, and every strategy the same arrivals."})
+        footer = {"", "Arrival times are multiples of an iteration: the time of one step of one request alone, which "
+                + "is measured first. So arrivals are as frequent, relative to the speed of the model on this machine, "
+                + "as in the paper; and they are the same for every strategy."})
 public final class BenchFusionCommand implements Runnable {
     private static final int PAPER_SEEDS = 2000;
     private static final int MEMORY_SHARE = 4;

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
         abbreviateSynopsis = true,
         description = "Measures how long a GGUF file takes to load, beside copying it into memory, and how much "
                 + "memory it takes, in rounds of new processes.",
-        footer = {"", "The file comes from the system's cache if that holds it, for all ways alike."})
+        footer = {"", "Every load reads the file from the system's page cache, if that holds it."})
 public final class BenchLoadingCommand implements Runnable {
     @Spec
     private CommandSpec spec;
@@ -55,7 +55,11 @@ public final class BenchLoadingCommand implements Runnable {
     @Mixin
     private ReportOption report;
 
-    /// What one process found.
+    /// The time in seconds of loading the model in one process, and the memory in bytes of that process afterwards.
+    ///
+    /// @param anonymous memory of its own
+    /// @param files     resident pages of mapped files
+    /// @param peak      most resident memory
     private record Load(double seconds, double anonymous, double files, double peak) {
         static Load parse(String line) {
             String[] words = line.split(" ");

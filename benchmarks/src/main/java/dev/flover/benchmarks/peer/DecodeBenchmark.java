@@ -55,22 +55,23 @@ final class DecodeBenchmark implements Runnable {
     @Option(names = "--batch", split = ",", defaultValue = "1,8,32", description = "Sequences at the same time.")
     private List<Integer> batches;
 
-    @Option(names = "--prompt-tokens", defaultValue = "32")
+    @Option(names = "--prompt-tokens", defaultValue = "32", description = "Tokens of each prompt.")
     private int promptTokens;
 
-    @Option(names = "--gen-tokens", defaultValue = "32")
+    @Option(names = "--gen-tokens", defaultValue = "32", description = "Tokens of each answer.")
     private int generatedTokens;
 
-    @Option(names = "--rounds", defaultValue = "3", description = "That count.")
+    @Option(names = "--rounds", defaultValue = "3", description = "Rounds that count; their medians are printed.")
     private int rounds;
 
-    @Option(names = "--repeat", defaultValue = "3", description = "Of a batch size in each process.")
+    @Option(names = "--repeat", defaultValue = "3",
+            description = "Measurements of each batch size in each process; their median counts.")
     private int repeat;
 
-    @Option(names = "--threads", defaultValue = "2")
+    @Option(names = "--threads", defaultValue = "2", description = "Compute threads of each program.")
     private int threads;
 
-    @Option(names = "--backend", defaultValue = "cpu")
+    @Option(names = "--backend", defaultValue = "cpu", description = "Flover's backend.")
     private String backend;
 
     @Option(names = "--kv-bits", defaultValue = "16", description = "Bits of a number in the KV cache: 16, or 8, for "

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 
 /// A program that measures its decode and prefill rates on a GGUF file, in a process of its own.
 interface DecodeProgram {
-    /// What is measured.
+    /// The workload to measure.
     ///
     /// @param batches numbers of sequences at the same time
     /// @param repeat  measurements of each batch size
@@ -38,7 +38,7 @@ interface DecodeProgram {
         }
     }
 
-    /// What a process measured.
+    /// The measurements of one process.
     ///
     /// @param rates     by batch size, medians of the repeated measurements
     /// @param peakBytes of the process's resident memory, with the pages of mapped files
@@ -46,7 +46,7 @@ interface DecodeProgram {
 
     Outcome measure(Path model, Task task);
 
-    /// What a process printed.
+    /// The text that a process printed, and the most bytes of its resident memory.
     record Output(String text, long peakBytes) {}
 
     /// Flover's command `bench engine`.

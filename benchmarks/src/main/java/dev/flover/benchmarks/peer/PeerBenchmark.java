@@ -38,7 +38,7 @@ final class PeerBenchmark implements Runnable {
     @Option(names = "--llama", description = "Address of llama.cpp's server, such as http://127.0.0.1:8080.")
     private @Nullable URI llama;
 
-    @Option(names = "--requests", defaultValue = "64")
+    @Option(names = "--requests", defaultValue = "64", description = "Requests of each round.")
     private int requests;
 
     @Option(names = "--slots", defaultValue = "64", description = "The most sequences at the same time; configure "
@@ -55,19 +55,20 @@ final class PeerBenchmark implements Runnable {
             description = "Mean time between requests: 0 is a burst, others are exponential.")
     private double[] gapsMs;
 
-    @Option(names = "--rounds", defaultValue = "3", description = "Of both, in turn; the median counts.")
+    @Option(names = "--rounds", defaultValue = "3", description = "Rounds of each server, in turn; the median counts.")
     private int rounds;
 
-    @Option(names = "--commit-interval-ms", defaultValue = "50")
+    @Option(names = "--commit-interval-ms", defaultValue = "50",
+            description = "Longest time in ms that Flover's tokens wait for the commit of their transaction.")
     private int commitIntervalMs;
 
-    @Option(names = "--backend", defaultValue = "auto")
+    @Option(names = "--backend", defaultValue = "auto", description = "Flover's backend.")
     private String backend;
 
     @Option(names = "--http", description = "Ask Flover through its HTTP bridge, and not through the topics.")
     private boolean http;
 
-    @Option(names = "--seed", defaultValue = "1")
+    @Option(names = "--seed", defaultValue = "1", description = "Seed of prompts, lengths and arrivals.")
     private long seed;
 
     public static void main(String[] arguments) {

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
                 + "all requests at once, in rounds that alternate with the bare engine; then requests that arrive one "
                 + "by one.",
         footer = {"", "Tokens a second at saturation count from the first request sent to the last answer committed; "
-                + "nobody reads the tokens meanwhile. The broker runs on the same cores."})
+                + "no client reads the tokens meanwhile. The broker runs on the same cores."})
 public final class BenchPipelineCommand implements Runnable {
     private static final int MOST = 100_000;
     private static final int MOST_PARTITIONS = 100;

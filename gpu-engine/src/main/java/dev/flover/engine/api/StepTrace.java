@@ -8,10 +8,10 @@ import java.lang.invoke.VarHandle;
 ///   owner ──put──► [ ring of entries, overwritten from the oldest on ] ──read──► any number of readers
 /// ```
 ///
-/// The ring is allocated once. The owner never waits and takes no lock; it writes into the ring whether anybody reads
+/// The ring is allocated once. The owner never waits and takes no lock; it writes into the ring whether a reader exists
 /// or not. A reader that is too slow loses the oldest entries and is told how many.
 public final class StepTrace {
-    /// What an entry says. The parameters that a kind does not name are 0.
+    /// The event that an entry records. The parameters that a kind does not name are 0.
     public enum Kind {
         /// A step was planned and handed to the device. `x` is its number, from 1; `y` the time in ns.
         STEP,

@@ -2,7 +2,7 @@ package dev.flover.engine.backend;
 
 import java.util.Optional;
 
-/// What computes one model: a backend, or several ranks that divide the model among themselves.
+/// The device code that computes one model: a backend, or several ranks that divide the model among themselves.
 public interface BackendGroup extends AutoCloseable {
     /// The backend's name, as it is given to `--backend`.
     String name();
@@ -37,7 +37,7 @@ public interface BackendGroup extends AutoCloseable {
     /// @throws IllegalArgumentException if the backend packs no weights on the host, or if the folder is something else
     void keepWeights(WeightFolder folder);
 
-    /// What became of the kept weights, in words, once an engine has started; empty if none are kept.
+    /// Describes, after an engine has started, whether the kept weights were mapped or written. Empty if none are kept.
     default Optional<String> keptWeights() {
         return Optional.empty();
     }

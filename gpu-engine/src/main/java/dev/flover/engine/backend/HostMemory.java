@@ -12,15 +12,17 @@ public final class HostMemory {
 
     private HostMemory() {}
 
-    /// How many KV blocks fit into a quarter of the machine's memory. At least 1, so that a machine of little memory
-    /// can still serve something.
+    /// The number of KV blocks that fit into a quarter of the machine's memory. At least 1, so that a machine with
+    /// little memory can still serve short requests.
     ///
     /// @param elementBytes bytes of one number in the cache
     public static int blocksThatFit(CacheShape shape, int elementBytes) {
         return blocksThatFit(shape, elementBytes, machineBytes());
     }
 
-    /// As the other method, for blocks of `blockBytes` in all layers together.
+    /// The number of KV blocks that fit into a quarter of the machine's memory, at least 1.
+    ///
+    /// @param blockBytes bytes of a block in all layers together
     public static int blocksThatFit(long blockBytes) {
         return blocksThatFit(blockBytes, machineBytes());
     }

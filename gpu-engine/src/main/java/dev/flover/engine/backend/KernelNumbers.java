@@ -9,7 +9,7 @@ import dev.flover.engine.model.ModelConfig.Routing.Scoring;
 /// configuration names.
 ///
 /// No switch here has a default: a new kind does not compile until it has a number, and `KernelNumbersTest` fails until
-/// the C and CUDA sources have the same. A kind that a flag cannot tell apart from the others needs a parameter of the
+/// the C and CUDA sources have the same. A kind that no value of the flag stands for needs a parameter of the
 /// kernel, not an answer that happens to compile.
 public final class KernelNumbers {
     private KernelNumbers() {}

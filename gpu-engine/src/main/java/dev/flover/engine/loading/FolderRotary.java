@@ -59,7 +59,7 @@ record FolderRotary(JsonFile config, Optional<JsonFile> own) {
         return type().equals("dynamic");
     }
 
-    /// How much queries grow with positions beyond the original context (`llama_4_scaling_beta`); 0 for not at all.
+    /// The growth of queries with positions beyond the original context (`llama_4_scaling_beta`); 0 for none.
     double queryGrowth() {
         return own("llama_4_scaling_beta").orElse(0.0);
     }

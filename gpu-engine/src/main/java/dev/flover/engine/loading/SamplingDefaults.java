@@ -21,8 +21,8 @@ record SamplingDefaults(
         OptionalDouble typicalP,
         Optional<Boolean> samples) {
 
-    /// JSON: keys of `generation_config.json` that are not followed, each with the value that suggests nothing; an
-    /// empty text if every value does something.
+    /// JSON: keys of `generation_config.json` that are not followed, each with the value that has no effect; an
+    /// empty text if every value has one.
     private static final List<String> NOT_FOLLOWED = List.of("\"no_repeat_ngram_size\": 0",
             "\"encoder_no_repeat_ngram_size\": 0", "\"encoder_repetition_penalty\": 1", "\"epsilon_cutoff\": 0",
             "\"eta_cutoff\": 0", "\"num_beams\": 1", "\"penalty_alpha\": 0", "\"min_length\": 0",

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /// The sizes of a published model without its weights: all that its speed depends on. The shape `tiny` is of no
-/// published model; it serves for trying things out.
+/// published model; it is for experiments.
 ///
 /// @param name the name by which a person chooses the shape
 /// @param tied whether the vocabulary projection is the embedding

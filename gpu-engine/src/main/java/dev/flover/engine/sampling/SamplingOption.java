@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /// The numbers by which a request says how its tokens are drawn, each with its range.
 ///
 /// An option's [#field] is its name in records and in JSON: `TOP_K` is `top_k`, and `topK` in [SamplingParams].
-/// Whatever checks, copies or reads options goes through this table, and so knows an option that is added to it.
+/// All code that checks, copies or reads options goes through this table, so an added option needs an entry here only.
 public enum SamplingOption {
     TEMPERATURE(Range.from(0, 10), SamplingParams::temperature,
             (params, value) -> params.temperature(value.floatValue())),

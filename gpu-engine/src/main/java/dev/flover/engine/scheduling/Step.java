@@ -13,7 +13,7 @@ public final class Step {
     final int[] seats;
     private int draws;
 
-    // What the plan already holds: `written` draws, so far of the same seats as now, with slots of the placement
+    // The content of the plan so far: `written` draws, so far of the same seats as now, with slots of the placement
     // `placement`
     private int written;
     private boolean same;

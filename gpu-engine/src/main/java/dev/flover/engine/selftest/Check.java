@@ -6,7 +6,7 @@ package dev.flover.engine.selftest;
 /// @param passed whether the result is correct
 /// @param detail the error and its limit, or the difference
 public record Check(String name, boolean passed, String detail) {
-    /// A check that passes if the relative error is within the tolerance; NaN never is.
+    /// A check that passes if the relative error is within the tolerance; NaN fails.
     static Check within(String name, double error, double tolerance) {
         return new Check(name, error <= tolerance, "error %.1e, limit %.0e".formatted(error, tolerance));
     }

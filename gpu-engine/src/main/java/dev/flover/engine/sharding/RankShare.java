@@ -3,7 +3,7 @@ package dev.flover.engine.sharding;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 
-/// What one rank has of a model.
+/// One rank's share of a model.
 ///
 /// @param rank         from 0 on
 /// @param firstHead    the first of its query heads, which are consecutive

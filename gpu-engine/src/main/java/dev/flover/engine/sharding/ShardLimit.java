@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/// What limits the number of ranks of a model.
+/// A tensor that limits the number of ranks of a model.
 ///
 /// @param kind   tensors of one kind are reported once, with the first of those that have the least limit
 /// @param tensor the name in the file

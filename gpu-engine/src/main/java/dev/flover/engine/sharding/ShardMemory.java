@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 public record ShardMemory(ShardPlan plan, Use use) {
     private static final double MEGABYTE = 1e6;
 
-    /// What ranks hold beside their weights.
+    /// The memory that ranks need beside their weights.
     ///
     /// @param positions    positions of the KV cache
     /// @param elementBytes bytes of one number in it
@@ -21,7 +21,7 @@ public record ShardMemory(ShardPlan plan, Use use) {
     /// @param samples      the most rows of a step that need logits
     public record Use(long positions, int elementBytes, int rows, int samples) {}
 
-    /// A memory, which several ranks may share.
+    /// The memory of a machine, a NUMA node or a device, which several ranks may share.
     ///
     /// @param name  for example `the machine`; equal names are the same memory
     /// @param bytes its size, or how many bytes of it are free

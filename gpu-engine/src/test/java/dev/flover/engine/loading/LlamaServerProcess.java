@@ -43,7 +43,9 @@ final class LlamaServerProcess implements AutoCloseable {
                 List.of("-fa", "off", "-ctk", "f32", "-ctv", "f32", "--swa-full"));
     }
 
-    /// As the other method, with options of the server instead.
+    /// Starts the server with further options, and returns when the model is loaded.
+    ///
+    /// @throws IllegalStateException with the end of the server's log, if the server does not load the model
     static LlamaServerProcess start(Path program, Path model, Path log, List<String> options) throws IOException {
         int port;
         try (var socket = new ServerSocket(0)) {
@@ -94,10 +96,11 @@ final class LlamaServerProcess implements AutoCloseable {
         return complete(prompt, count, 20, 0);
     }
 
-    /// As the other method, with the log-probabilities of more or fewer tokens, which are those before any token is
-    /// forbidden.
+    /// Continues a prompt by `count` greedy tokens.
     ///
-    /// @param least the least token that may be drawn, so that the text is valid; 0 for any
+    /// @param probabilities the number of tokens whose log-probabilities are returned for each position; they are those
+    ///                      of the model's own distribution
+    /// @param least         tokens with smaller ids are not drawn, so that the text is valid; 0 allows all
     JsonNode complete(List<Integer> prompt, int count, int probabilities, int least) throws IOException {
         var body = JSON.createObjectNode().put("n_predict", count).put("temperature", 0).put("n_probs", probabilities)
                 .put("return_tokens", true).put("cache_prompt", false);

@@ -143,7 +143,7 @@ class SamplerTest {
         }
     }
 
-    /// What NumPy keeps: see top_n_sigma.py.
+    /// The expected tokens were computed with NumPy by top_n_sigma.py.
     @ParameterizedTest
     @ValueSource(floats = {0.7f, 1, 3})
     void topNSigmaKeepsTheTokensThatNumPyKeepsAtAnyTemperature(float temperature) throws IOException {

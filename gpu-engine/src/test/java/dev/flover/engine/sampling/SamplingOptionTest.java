@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class SamplingOptionTest {
-    /// What a request says of its draws elsewhere than among the options of sampling, or not as one number.
+    /// Fields that affect draws and are no options: they are no single numbers, or are set elsewhere in a request.
     private static final List<String> NO_OPTIONS =
             List.of("seed", "topLogprobs", "logitBias", "allowedOnly", "minTokens");
 

@@ -37,7 +37,7 @@ public final class Batches {
     private final FileStore files;
     private final LongSupplier wall;
 
-    /// What a client asks for when it creates a batch.
+    /// The parameters of a client's call that creates a batch.
     ///
     /// @param key    the key under which the call may be repeated; empty if it has none
     /// @param window the completion window as the client wrote it

@@ -70,7 +70,8 @@ public final class FileStore {
         }
     }
 
-    /// Removes some files of any tenant whose time has passed. Nobody can read them any more; this frees their space.
+    /// Removes some files of any tenant whose time has passed. They can no longer be read; removing them frees their
+    /// space.
     private void removeExpired() {
         var expired = jobs.look(view -> view.files().stream()
                 .filter(file -> wall.getAsLong() >= file.expiresMs()).limit(MOST_REMOVED).toList());

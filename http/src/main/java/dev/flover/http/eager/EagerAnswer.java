@@ -4,7 +4,7 @@ import dev.flover.schemas.TokenChunk;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What a client sees of one answer whose tokens it gets before they are committed.
+/// Selects the tokens of one answer that an eager stream shows: drawn ones before they are committed, each token once.
 ///
 /// ```
 ///   drawn:      [0..3] [4..4] [5..5]  crash   [4..4] [5..9]        drawn again from the committed position on

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Makes the lines of the output files from results.
 ///
-/// What a line of output needs of its line of input travels in the request's metadata, which comes back with the
-/// result. So a result can be written without its line of input.
+/// The values of a line of input that its line of output repeats are in the request's metadata, which comes back with
+/// the result. So a result can be written without its line of input.
 public final class AnswerLines {
     private static final String PREFIX = "flover.batch.";
     private static final String CUSTOM_ID = PREFIX + "custom_id";

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What a client of OpenAI's API gave when it created a batch.
+/// The parameters with which a client of OpenAI's API created a batch.
 ///
 /// @param tenant    the tenant that may see the batch; null if the bridge needs no tokens
 /// @param inputFile id of the file with its lines

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// What a job is: written once, when all its lines are in the lines topic.
+/// The record of a job. It is written once, when all lines of the job are in the lines topic.
 ///
 /// @param id         the first part of the ids of its requests
 /// @param name       the file's name, for people

@@ -38,7 +38,7 @@ public final class JobLines {
         BatchLines open() throws IOException;
     }
 
-    /// What becomes of the lines that can be read.
+    /// Decides how the lines that can be read are handled.
     public interface Rules {
         /// Returns the reason why a line is not answered; null if it is.
         @Nullable Fault fault(BatchLine.Good line);

@@ -1,6 +1,6 @@
 package dev.flover.http.jobs;
 
-/// What a user wants of a job; the last order counts.
+/// A user's order for a job. Of several orders, the last one applies.
 public enum JobOrder {
     RUN,
     /// No further lines are sent; those under way are answered.

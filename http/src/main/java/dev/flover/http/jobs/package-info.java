@@ -10,7 +10,7 @@
 /// ```
 ///
 /// A job's lines are a range of offsets of the lines topic. A feeder, in the process of a pipeline, forwards them to
-/// the requests topic. Output is made from the results topic when somebody reads it, so any process can serve it. Knows
+/// the requests topic. Output is made from the results topic when a client reads it, so any process can serve it. Knows
 /// nothing of HTTP, files on a disk, and terminals.
 @NullMarked
 package dev.flover.http.jobs;

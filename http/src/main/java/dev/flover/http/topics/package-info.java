@@ -6,7 +6,7 @@
 ///                               ┌─ Subscription ─┐
 ///   tokens ──► TokenFeed ───────┼─ Subscription ─┼──► AnswerStream: the chunks of one generation, in order
 ///       │      (one consumer)   └─ Subscription ─┘         ▲
-///       ├────► DrawnFeed (one consumer, while somebody wants chunks before they are committed) ──► DrawnChunks
+///       ├────► DrawnFeed (one consumer, while an eager stream wants chunks before they are committed) ──► DrawnChunks
 ///       └────► PastReader (a few consumers) ───────────────┘ older chunks
 /// ```
 ///

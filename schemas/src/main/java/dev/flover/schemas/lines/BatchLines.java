@@ -61,7 +61,7 @@ public final class BatchLines implements AutoCloseable {
 
     /// Returns the next line that is not empty; null at the end of the file.
     ///
-    /// @throws IllegalStateException if the file has more ids than can be told apart
+    /// @throws IllegalStateException if the file has more ids than can be compared
     public @Nullable BatchLine next() throws IOException {
         for (var line = in.next(); line != null; line = in.next()) {
             if (!line.isBlank()) {

@@ -60,7 +60,8 @@ final class SeenIds {
 
     private void grow() {
         if (size >= MOST) {
-            throw new IllegalStateException("at most " + MOST + " ids are told apart in one file; split the file");
+            throw new IllegalStateException(
+                    "at most " + MOST + " ids of one file can be compared with each other; split the file");
         }
         var oldFirst = first;
         var oldSecond = second;

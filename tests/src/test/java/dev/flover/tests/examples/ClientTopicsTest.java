@@ -37,7 +37,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/// What the client reads of a tokens topic whose chunks this test writes, in place of a pipeline.
+/// The client on a tokens topic whose chunks are written by this test instead of a pipeline.
 class ClientTopicsTest {
     private static final Topics TOPICS = Topics.withPrefix("by-hand-");
     private static final int LIMIT_S = 60;

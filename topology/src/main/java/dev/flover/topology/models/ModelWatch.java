@@ -113,7 +113,7 @@ public final class ModelWatch implements AutoCloseable {
         } else if (System.nanoTime() - waitingSince > PATIENCE.toNanos()) {
             try (var admin = Admin.create(Orders.adminProperties(kafka))) {
                 topic.append(Orders.effective(new RequestOffsets(admin, requestsTopic).ends(), newest));
-                LOG.info("completed a change of models whose author had ended before its completion");
+                LOG.info("completed a change of the models topic that another process had begun and not completed");
             }
         }
     }

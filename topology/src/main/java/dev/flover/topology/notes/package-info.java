@@ -1,5 +1,5 @@
-/// What readers on other threads may know of the generations that are computed: which request each sequence of the
-/// engine belongs to, and how generations ended.
+/// Data about generations for readers on other threads: to which request each sequence of the engine belongs, and how
+/// generations ended.
 ///
 /// ```
 ///   stream thread ──add──► [ the latest 4096 notes ] ──read──► the page

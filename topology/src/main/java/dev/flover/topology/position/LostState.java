@@ -1,7 +1,7 @@
 package dev.flover.topology.position;
 
-/// What a group does at its start if its offsets and its state do not fit each other, because some of them were
-/// deleted.
+/// The policy of a group that finds at its start that its offsets and its state do not fit each other, because some of
+/// them were deleted.
 public enum LostState {
     /// The group does not start before the operator has chosen one of the other values.
     STOP,

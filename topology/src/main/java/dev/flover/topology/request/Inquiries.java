@@ -46,7 +46,7 @@ public final class Inquiries<K, V> {
     public sealed interface Outcome<V> {
         record Known<V>(V value) implements Outcome<V> {}
 
-        /// The service does not have the thing asked for; it may have it later.
+        /// The service does not have the value now; it may have it later.
         record Missing<V>(String reason) implements Outcome<V> {}
 
         record Refused<V>(String reason) implements Outcome<V> {}

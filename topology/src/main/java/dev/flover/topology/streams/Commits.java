@@ -54,7 +54,8 @@ public final class Commits {
 
     /// The least urgent kind of write that a commit may be made for, by the clock at the beginning of the pass.
     private enum Allowed {
-        /// Only attempts, because the last commit is too recent, or because requests wait and throughput counts.
+        /// Only attempts: the last commit is too recent; or requests wait for the engine, and then fewer commits give
+        /// more tokens a second.
         ATTEMPTS,
         FIRST_TOKENS,
         /// Any write, because the commit interval is over.

@@ -27,8 +27,8 @@ import org.apache.kafka.streams.KafkaClientSupplier;
 /// fetched from held partitions; and while the thread's engine computes steps, a poll without records sleeps until a
 /// step has ended.
 public final class PipelineClients implements KafkaClientSupplier {
-    /// The longest sleep while steps are in progress and no slot is free; after it, deadlines and cancellations are
-    /// looked at. A look takes the stream thread a third of a millisecond, because a step evicts the thread's data from
+    /// The longest sleep while steps are in progress and no slot is free. After it, deadlines and cancellations are
+    /// checked. A check takes the stream thread a third of a millisecond, because a step evicts the thread's data from
     /// the CPU's caches.
     private static final Duration LONGEST_SLEEP = Duration.ofMillis(50);
 

@@ -77,7 +77,7 @@ public final class JobOutput implements AutoCloseable {
                     + "; the job goes on where it was when the same command runs again", e);
         }
 
-        /// Closes the file without its buffered lines, which no progress counts on.
+        /// Closes the file. Buffered lines are discarded: the recorded progress does not include them.
         @Override
         public void close() throws IOException {
             channel.close();
@@ -123,7 +123,7 @@ public final class JobOutput implements AutoCloseable {
         return errors.length;
     }
 
-    /// Makes all written lines durable, and then the progress that counts on them.
+    /// Makes all written lines durable, and then records the progress that includes them.
     public void record(JobProgress progress) {
         answers.force();
         errors.force();

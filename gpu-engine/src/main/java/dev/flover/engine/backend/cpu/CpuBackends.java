@@ -23,7 +23,7 @@ public final class CpuBackends {
         return open(name, threads, Workers.WORTHWHILE_NANOS, Workers.PATIENCE_NANOS);
     }
 
-    /// Opens the backend of one rank, as the other method does.
+    /// Opens the backend of one rank. Names are those of [#open(String, int)].
     ///
     /// @param threads how many threads compute, at least 1: the thread that calls the backend, and others
     /// @param onStart called by each of the other threads before it computes

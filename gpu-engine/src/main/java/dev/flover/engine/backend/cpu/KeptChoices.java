@@ -30,7 +30,7 @@ final class KeptChoices {
             kept.load(in);
             return !processor.equals(kept.getProperty("processor")) ? null : new KernelChoices(
                     number(kept, "ahead-bytes"), number(kept, "prefetching-rows"), number(kept, "chunk-blocks"));
-        } catch (IOException | IllegalArgumentException e) { // not yet written, or written by somebody else
+        } catch (IOException | IllegalArgumentException e) { // not written yet, or not a file of this program
             return null;
         }
     }

@@ -60,7 +60,7 @@ final class KeptWeights implements AutoCloseable {
     private @Nullable PartFile part;
     /// Writes the part; null while nothing is written.
     private @Nullable FileChannel channel;
-    /// What has been written, mapped.
+    /// Mappings of the parts that have been written.
     private final List<MemorySegment> written = new ArrayList<>();
     private MemorySegment window = MemorySegment.NULL;
     private long windowAt;
@@ -68,7 +68,7 @@ final class KeptWeights implements AutoCloseable {
     private int missing;
     private String replaced = "";
     private String reason = "";
-    /// Whether it has been decided if a file is written.
+    /// Whether the decision to write a file or not has been made.
     private boolean begun;
 
     private KeptWeights(WeightFolder folder, Workers workers, Arena arena, long patienceMs) {
@@ -213,7 +213,7 @@ final class KeptWeights implements AutoCloseable {
         }
     }
 
-    /// What became of the weights, in words.
+    /// Describes whether the weights were mapped or written, with the file and its size.
     String describe() {
         String size = file + " (" + gigabytes(end) + ")";
         if (mapped != null) {

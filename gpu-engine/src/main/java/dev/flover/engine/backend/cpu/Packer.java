@@ -51,7 +51,9 @@ final class Packer {
         return pack(matrix, memory.allocate(bytes(matrix), ALIGNMENT));
     }
 
-    /// As the other method, to zeroed memory of [#bytes] bytes.
+    /// Packs a matrix into given memory.
+    ///
+    /// @param memory zeroed, [#bytes] bytes
     PackedWeight pack(Matrix matrix, MemorySegment memory) {
         var packed = place(matrix, memory);
         var rowsOfParts = rowsOfParts(matrix);

@@ -137,7 +137,7 @@ final class CudaRank extends CudaBackend {
         group.meet(rank);
     }
 
-    // Draws
+    // Drawing tokens
 
     @Override
     public void sample(Tensor logits, float softCap, Cache cache) {

@@ -11,8 +11,8 @@ import java.lang.invoke.VarHandle;
 import java.util.Collections;
 import java.util.List;
 
-/// What the ranks of one model share: the memory by which their kernels signal to each other, and the place where their
-/// host threads meet.
+/// The state that the ranks of one model share: the memory by which their kernels signal to each other, and the
+/// barrier at which their host threads meet.
 ///
 /// **When host threads meet.** A kernel that waits for another rank occupies its device until that rank has launched
 /// the same kernel. While it waits, no rank may make a call for which the driver may wait for a device, such as an
@@ -72,8 +72,8 @@ final class RankGroup {
         return Math.clamp(most, 1, blocks);
     }
 
-    /// Whether each rank adds a part of a sum, and the parts are then exchanged. Two ranks never do this, as each would
-    /// read as many bytes as before.
+    /// Whether each rank adds a part of a sum, and the parts are then exchanged. Two ranks never do this, because each
+    /// would read as many bytes as when it adds the whole sum.
     ///
     /// @param bytes of the whole sum
     boolean addsInParts(long bytes) {

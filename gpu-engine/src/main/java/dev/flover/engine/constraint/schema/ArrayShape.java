@@ -13,7 +13,7 @@ import java.util.List;
 record ArrayShape(List<Layer> layers, List<Contains> contains, boolean unique, int min, int max) {
     static final ArrayShape ANY = new ArrayShape(List.of(), List.of(), false, 0, -1);
 
-    /// What one schema requires of the items.
+    /// The requirements of one schema for the items.
     ///
     /// @param first  the formulas of the first items, by index
     /// @param others the formula of all further items

@@ -1,7 +1,7 @@
 package dev.flover.engine.constraint.schema;
 
-/// The limits on the size of a schema and of its bounds. They are counts, so that a schema is accepted or refused alike
-/// everywhere.
+/// The limits on the size of a schema and of its bounds. They are counts and not times, so that every machine accepts
+/// and refuses the same schemas.
 final class Limits {
     /// The largest minimum that a schema may set for a length or count; a value this long exceeds the context of any
     /// model.

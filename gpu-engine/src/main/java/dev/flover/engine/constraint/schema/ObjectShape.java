@@ -24,7 +24,7 @@ record ObjectShape(
     static final ObjectShape ANY =
             new ObjectShape(List.of(), Set.of(), Map.of(), List.of(), List.of(), 0, -1);
 
-    /// What one schema requires of the values of keys.
+    /// The requirements of one schema for the values of keys.
     ///
     /// @param others the formula of the values of keys that are not named and match no pattern
     record Layer(Map<String, Formula> named, List<Pattern> patterns, Formula others) {

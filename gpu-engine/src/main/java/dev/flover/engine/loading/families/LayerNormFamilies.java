@@ -34,7 +34,7 @@ final class LayerNormFamilies {
     private static final TensorNames FUSED_GGUF = GGUF.without(
             QUERY, KEY, VALUE, QUERY_NORM, KEY_NORM, ATTENTION_POST_NORM, GATE, FEED_FORWARD_POST_NORM);
 
-    /// What most of these families have in common: a plain feed-forward layer with GELU.
+    /// The properties of most of these families: layer norms, and a feed-forward layer with GELU and no gate.
     private static final Family LAYER_NORM = LLAMA.with(family -> {
         family.normKind(NormKind.LAYER);
         family.activation(Activation.GELU_TANH);

@@ -5,7 +5,7 @@ import java.util.Arrays;
 /// SentencePiece's unigram model (Kudo 2018): of all ways to split a piece into tokens, the one with the highest sum of
 /// scores, found by Viterbi's algorithm.
 public final class UnigramModel implements SubwordModel {
-    /// How much the score of an unknown character is below that of the worst token, as in SentencePiece.
+    /// The difference between the score of the worst token and that of an unknown character, as in SentencePiece.
     private static final double UNKNOWN_PENALTY = 10;
 
     private final TokenTrie trie;

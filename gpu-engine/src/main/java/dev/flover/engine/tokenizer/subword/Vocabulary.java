@@ -45,8 +45,8 @@ public final class Vocabulary {
         }
         Integer other = ids.putIfAbsent(spelling, id);
         if (other != null && other != id) {
-            throw new ModelFileException(
-                    file, "spells two tokens alike: " + other + " and " + id + " are both " + quoted(spelling));
+            throw new ModelFileException(file, "gives two tokens the same spelling: " + other + " and " + id
+                    + " are both " + quoted(spelling));
         }
         if (!spellings[id].isEmpty() && !spellings[id].equals(spelling)) {
             throw new ModelFileException(file, "gives the id " + id + " to two tokens, " + quoted(spellings[id])

@@ -49,7 +49,7 @@ class KeptWeightsTest {
         return folder().resolve(MODEL + ".v" + Packer.VERSION + ".packed");
     }
 
-    /// What one start of a backend finds.
+    /// The weights of a started backend, and the sentence that describes where they came from.
     private record Start(List<ByteBuffer> weights, String words) {
         boolean isMapped() {
             return words.startsWith("mapped from ");

@@ -28,7 +28,7 @@ public enum BlockForm {
         HALF,
         /// A power of two for each block: its exponent plus 128, in a byte.
         POWER,
-        /// An f16 for each record, times a signed byte for each group. Minimums are stored alike.
+        /// An f16 for each record, times a signed byte for each group. Minimums are stored in the same way.
         FACTOR,
         /// An f16 for each record, times the low nibble of a byte for each group. The high nibble times another f16 is
         /// the minimum.

@@ -32,7 +32,7 @@ final class PanelNumbers {
         return scales;
     }
 
-    /// The minimums, alike; unspecified in a form without minimums.
+    /// The minimums, `[blocks][32 / group][16]` f32; unspecified in a form without minimums.
     long minimums() {
         return minimums;
     }

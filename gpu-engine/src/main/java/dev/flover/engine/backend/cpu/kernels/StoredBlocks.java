@@ -188,7 +188,7 @@ final class StoredBlocks {
         }
     }
 
-    /// Makes a plane of two bits, alike.
+    /// Makes a plane of two bits from those of eight words from bit `shift` of each byte on.
     private void pairs(int firstWord, int shift, int[] record, int to) {
         int first = LANES * firstWord;
         for (int i = 0; i < 2 * LANES; i++) {
@@ -200,7 +200,7 @@ final class StoredBlocks {
         }
     }
 
-    /// Makes a plane of one bit, alike.
+    /// Makes a plane of one bit from bit `shift` of each byte of eight words.
     private void bits(int firstWord, int shift, int[] record, int to) {
         int first = LANES * firstWord;
         for (int i = 0; i < LANES; i++) {

@@ -10,7 +10,7 @@ public final class WeightGenerator {
     private static final int THREADS = 256;
     private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
 
-    /// What the words are filled with, as `randomise.cu` numbers it.
+    /// The values with which memory is filled, by their numbers in `randomise.cu`.
     public enum Form {
         F32(0),
         F16(1),
