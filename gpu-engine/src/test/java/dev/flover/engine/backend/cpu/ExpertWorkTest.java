@@ -51,7 +51,7 @@ class ExpertWorkTest {
             backend.route(routes, tensor(backend, scores, types.size()), rows, null);
             float[] in = numbers(random, rows * INPUTS);
             var out = backend.tensor(rows * CHOSEN, OUTPUTS);
-            var bias = backend.vector(StoredBlocksTest.random(TensorType.F32, 1));
+            var bias = backend.vector(RandomTensor.of(TensorType.F32, INPUTS, 1));
 
             backend.projectExperts(out, tensor(backend, in, INPUTS), routes, false, experts, bias);
 
@@ -64,7 +64,7 @@ class ExpertWorkTest {
     private static List<Weight> experts(Backend backend, List<TensorType> types) {
         var experts = new ArrayList<Matrix>();
         for (var type : types) {
-            var all = StoredBlocksTest.random(type, types.size() * OUTPUTS);
+            var all = RandomTensor.of(type, INPUTS, types.size() * OUTPUTS);
             experts.add(new Matrix(Role.GATE_UP, List.of(new RowRange(all, experts.size() * OUTPUTS, OUTPUTS)), 1));
         }
         return backend.experts(experts);
