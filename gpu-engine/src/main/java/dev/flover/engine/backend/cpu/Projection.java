@@ -16,10 +16,12 @@ import java.util.List;
 /// the activations if the weight's format needs that, then shares panels among the workers. A tile is a few panels with
 /// all rows of one product, or with some of the rows if there are many.
 final class Projection implements Workers.Revocable {
-    /// The least multiplications of a tile, below which a second thread costs more than it gains; and a number beside
-    /// which the cost of handing a tile over is small.
+    /// The least multiplications of a tile, below which a second thread costs more than it gains.
     private static final long WORTHWHILE = 1 << 16;
-    private static final long AMPLE = 4 * WORTHWHILE;
+    /// Multiplications of a tile, and bytes of its weights, beside which the cost of beginning a tile is small: handing
+    /// it over, and reading its first weights, which no tile before it has prefetched.
+    private static final long AMPLE = 32 * WORTHWHILE;
+    private static final long AMPLE_BYTES = 1 << 18;
     /// Tiles for each worker that suffice to even out the threads' different speeds.
     private static final int TILES_OF_A_WORKER = 8;
     /// Most groups of panels, of [Kernels#panelsTogether] each, in a tile.
@@ -148,20 +150,23 @@ final class Projection implements Workers.Revocable {
         int together = kernels.panelsTogether();
         long groupWork = Math.ceilDiv((long) PANEL * together * inputs * rows, products);
         long balanced = (long) products * first.panels() / together / (TILES_OF_A_WORKER * workers.count());
-        long groups = Math.clamp(balanced, WORTHWHILE / groupWork, AMPLE / groupWork);
+        long groupBytes = Math.ceilDiv(first.bytes() * together, first.panels());
+        long least = WORTHWHILE / groupWork;
+        long most = Math.max(least, Math.min(AMPLE / groupWork, AMPLE_BYTES / groupBytes));
+        long groups = Math.clamp(balanced, least, most);
         panelsOfATile = Math.clamp(groups, 1, MOST_GROUPS) * together;
         panelTiles = Math.ceilDiv(first.panels(), panelsOfATile);
         boolean manyTiles = products * panelTiles >= TILES_OF_A_WORKER * workers.count();
         rowsOfATile = manyTiles ? rows : Math.min(rows, ROWS_OF_A_TILE);
-        int most = 0;
+        int mostRows = 0;
         firstTiles[0] = 0;
         for (int i = 0; i < products; i++) {
             int ofProduct = firstRows[i + 1] - firstRows[i];
             firstTiles[i + 1] = firstTiles[i] + panelTiles * Math.ceilDiv(ofProduct, rowsOfATile);
-            most = Math.max(most, ofProduct);
+            mostRows = Math.max(mostRows, ofProduct);
         }
         for (var piece : pieces) {
-            piece.reserve(memory, (long) Math.min(most, rowsOfATile) * panelsOfATile * PANEL);
+            piece.reserve(memory, (long) Math.min(mostRows, rowsOfATile) * panelsOfATile * PANEL);
         }
         long nanos = products * first.bytes() / BYTES_A_NANO
                 + (long) inputs * first.outputs() * rows / PRODUCTS_A_NANO;
