@@ -4,6 +4,7 @@ import dev.flover.benchmarks.constraints.BenchConstraintsCommand;
 import dev.flover.benchmarks.engine.BenchEngineCommand;
 import dev.flover.benchmarks.fusion.BenchFusionCommand;
 import dev.flover.benchmarks.instances.BenchInstancesCommand;
+import dev.flover.benchmarks.kernels.BenchAttentionCommand;
 import dev.flover.benchmarks.kernels.BenchKernelsCommand;
 import dev.flover.benchmarks.loading.BenchLoadingCommand;
 import dev.flover.benchmarks.page.BenchPageCommand;
@@ -22,7 +23,8 @@ import picocli.CommandLine.Spec;
         commandListHeading = "%nBenchmarks:%n",
         subcommands = {BenchEngineCommand.class, BenchFusionCommand.class, BenchPipelineCommand.class,
             BenchBatchCommand.class, BenchConstraintsCommand.class, BenchPageCommand.class,
-            BenchInstancesCommand.class, BenchKernelsCommand.class, BenchLoadingCommand.class})
+            BenchInstancesCommand.class, BenchKernelsCommand.class, BenchAttentionCommand.class,
+            BenchLoadingCommand.class})
 final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;

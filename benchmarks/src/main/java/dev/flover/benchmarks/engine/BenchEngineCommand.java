@@ -19,7 +19,11 @@ import dev.flover.engine.model.ModelShape;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sharding.ShardPlan;
 import dev.flover.engine.tensor.TensorType;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -325,9 +329,30 @@ public final class BenchEngineCommand implements Runnable {
         double stepUs = Objects.requireNonNull(times).decodeSeconds() * 1e6 / times.fullSteps();
         boolean integers = machine.int8Gops() > 0 && isQuantised(opened);
         return BatchResult.of(batch, Spread.of(decode).p50(), Spread.of(prefill).p50(), times, device,
-                Floor.of(timed.costs(), timed.steps(), stepUs, machine, integers),
+                Floor.of(timed.costs(), timed.steps(), stepUs, machine, integers, fileBytes(opened)),
                 OperationShare.of(timed, stepUs, machine, integers),
                 constrained == 0 ? null : Spread.of(ratios).p50());
+    }
+
+    /// Bytes of the files with the model's weights; 0 for a model of random weights.
+    private long fileBytes(Model opened) {
+        if (shape != null) {
+            return 0;
+        }
+        Path path = opened.path();
+        boolean isFolder = Files.isDirectory(path);
+        try (var files = Files.list(isFolder ? path : path.toAbsolutePath().getParent())) {
+            return files.filter(file -> isFolder ? file.toString().endsWith(".safetensors")
+                            : withoutPart(file).equals(withoutPart(path)))
+                    .mapToLong(file -> file.toFile().length()).sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the size of " + opened.path() + " cannot be read", e);
+        }
+    }
+
+    /// A file's name, which the parts of a divided GGUF file have in common (NAME-00001-of-00003.gguf).
+    private static String withoutPart(Path file) {
+        return file.getFileName().toString().replaceFirst("-\\d{5}-of-", "-of-");
     }
 
     private static boolean isQuantised(Model opened) {
@@ -359,6 +384,11 @@ public final class BenchEngineCommand implements Runnable {
         out.printf(Locale.ROOT, "  a step's floor: %.0f us of reading, %.0f us of arithmetic; %.0f %% of its "
                         + "time%n",
                 floor.memoryUs(), floor.arithmeticUs(), 100 * floor.share());
+        if (floor.fileUs() > 0) {
+            out.printf(Locale.ROOT, "  reading all bytes of the model's files takes %.0f us; %.0f %% of a step's "
+                            + "time%n",
+                    floor.fileUs(), floor.fileUs() / result.stepMs() / 10);
+        }
         if (result.device() != null) {
             var device = result.device();
             out.printf(Locale.ROOT, "  the device is busy for %.0f us and idle for %.0f us; the host gives it a "

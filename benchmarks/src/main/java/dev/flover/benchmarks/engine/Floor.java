@@ -9,15 +9,19 @@ import java.util.Map;
 /// @param arithmeticUs time for all multiplications at the machine's best rate, in µs
 /// @param share        the greater of the two divided by the step's measured time: 1 is perfect; above 1 if caches hold
 ///                     the data
+/// @param fileUs       time to read all bytes of the model's files at the machine's best rate, in µs; 0 without a file
 record Floor(
         @JsonProperty("memory_us") double memoryUs,
         @JsonProperty("arithmetic_us") double arithmeticUs,
-        double share) {
+        double share,
+        @JsonProperty("file_us") double fileUs) {
 
-    /// @param steps    number of steps in the costs
-    /// @param stepUs   measured time of a step, in µs
-    /// @param integers whether products multiply 8-bit integers
-    static Floor of(Map<Operation, Cost> costs, long steps, double stepUs, Machine machine, boolean integers) {
+    /// @param steps     number of steps in the costs
+    /// @param stepUs    measured time of a step, in µs
+    /// @param integers  whether products multiply 8-bit integers
+    /// @param fileBytes of the model's files
+    static Floor of(
+            Map<Operation, Cost> costs, long steps, double stepUs, Machine machine, boolean integers, long fileBytes) {
         double bytes = 0;
         double nanos = 0;
         for (var entry : costs.entrySet()) {
@@ -29,6 +33,7 @@ record Floor(
         double read = machine.readGbytesPerSecond();
         double memoryUs = read == 0 ? 0 : bytes / read / 1e3 / steps;
         double arithmeticUs = nanos / 1e3 / steps;
-        return new Floor(memoryUs, arithmeticUs, Math.max(memoryUs, arithmeticUs) / stepUs);
+        return new Floor(memoryUs, arithmeticUs, Math.max(memoryUs, arithmeticUs) / stepUs,
+                read == 0 ? 0 : fileBytes / read / 1e3);
     }
 }

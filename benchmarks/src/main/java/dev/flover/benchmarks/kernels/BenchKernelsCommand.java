@@ -3,7 +3,6 @@ package dev.flover.benchmarks.kernels;
 import dev.flover.app.options.BackendOption;
 import dev.flover.app.options.OptionRange;
 import dev.flover.benchmarks.report.ReportOption;
-import dev.flover.engine.backend.cpu.CpuBackends;
 import dev.flover.engine.backend.cpu.CpuCeilings;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -26,7 +25,6 @@ import picocli.CommandLine.Spec;
 public final class BenchKernelsCommand implements Runnable {
     private static final int MOST_ROWS = 4096;
     private static final int BLOCK = 256;
-    private static final int MEASUREMENTS_OF_LIMITS = 3;
 
     @Spec
     private CommandSpec spec;
@@ -75,12 +73,10 @@ public final class BenchKernelsCommand implements Runnable {
             throw new ParameterException(spec.commandLine(), "--inputs must be a multiple of " + BLOCK + ", was "
                     + inputs);
         }
-        if (!(seconds >= 0 && seconds <= 60)) {
-            throw new ParameterException(spec.commandLine(), "--seconds must be in [0, 60], was " + seconds);
-        }
+        MeasuredKernels.checkSeconds(spec, seconds);
         int threads = backend.threads() == 0 ? Runtime.getRuntime().availableProcessors() : backend.threads();
-        String name = nameOfKernels();
-        var limits = limits(name, threads);
+        String name = MeasuredKernels.nameOf(backend, spec);
+        var limits = MeasuredKernels.limits(name, threads);
         var products = new ArrayList<KernelReport.Product>();
         for (var type : types) {
             measure(type, limits, products);
@@ -88,28 +84,6 @@ public final class BenchKernelsCommand implements Runnable {
         var result = new KernelReport(name, threads, outputs, inputs, new KernelReport.Limits(
                 limits.integerOperations() / 1e9, limits.floatOperations() / 1e9, limits.readBytes() / 1e9), products);
         report.print(result, result.lines());
-    }
-
-    /// The best of several measurements of each limit, because other load only lowers them.
-    private static CpuCeilings limits(String name, int threads) {
-        var best = CpuBackends.ceilings(name, threads);
-        for (int i = 1; i < MEASUREMENTS_OF_LIMITS; i++) {
-            var next = CpuBackends.ceilings(name, threads);
-            best = new CpuCeilings(Math.max(best.floatOperations(), next.floatOperations()),
-                    Math.max(best.integerOperations(), next.integerOperations()),
-                    Math.max(best.readBytes(), next.readBytes()));
-        }
-        return best;
-    }
-
-    private String nameOfKernels() {
-        try (var opened = backend.open()) {
-            if (!opened.name().startsWith("cpu")) {
-                throw new ParameterException(spec.commandLine(), "the kernels of the CPU are measured, and --backend "
-                        + backend.name() + " is " + opened.name() + "; choose cpu or one of its kernels");
-            }
-            return opened.name();
-        }
     }
 
     private void measure(TensorType type, CpuCeilings limits, List<KernelReport.Product> products) {

@@ -39,7 +39,7 @@ final class ProductRun {
             weights.add(weight);
         }
         out = backend.tensor(rows, outputs);
-        in = activations(matrices, rows, inputs);
+        in = Activations.of(backend, matrices, TensorType.F32, rows, inputs);
     }
 
     private static MemorySegment bytes(Arena arena, long count) {
@@ -49,21 +49,6 @@ final class ProductRun {
             bytes.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt(LEAST_BYTE, MOST_BYTE));
         }
         return bytes;
-    }
-
-    /// Rows of numbers that are not zero: the bias of a product with rows of zeros.
-    private Backend.Tensor activations(Arena arena, int rows, int inputs) {
-        var bias = arena.allocate(4L * inputs, 64);
-        for (int i = 0; i < inputs; i++) {
-            bias.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i, i % 17 - 8);
-        }
-        var narrow = backend.tensor(rows, 256);
-        var zeros = Matrix.of(Matrix.Role.GATE_UP, new StoredTensor("zeros", TensorType.F32, inputs, 256,
-                arena.allocate(4L * 256 * inputs, 64)));
-        var activations = backend.tensor(rows, inputs);
-        backend.project(activations, narrow, rows, backend.weight(zeros),
-                backend.vector(new StoredTensor("bias", TensorType.F32, 1, inputs, bias)));
-        return activations;
     }
 
     /// Bytes of one matrix as the backend keeps it.

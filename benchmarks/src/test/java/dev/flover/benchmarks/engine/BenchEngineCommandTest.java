@@ -50,7 +50,8 @@ class BenchEngineCommandTest {
 
         assertThat(run.code()).isZero();
         assertThat(run.out()).containsSubsequence("arithmetic cpu", "batch 2: ", "a step's floor: ",
-                "project to logits", "batch 1: ", "a step's floor: ", "project to logits", "peak memory");
+                "reading all bytes of the model's files takes ", "project to logits", "batch 1: ", "a step's floor: ",
+                "project to logits", "peak memory");
     }
 
     @Test
@@ -126,6 +127,7 @@ class BenchEngineCommandTest {
         assertThat(floor.get("memory_us").asDouble()).isPositive();
         assertThat(floor.get("arithmetic_us").asDouble()).isPositive();
         assertThat(floor.get("share").asDouble()).isPositive();
+        assertThat(floor.get("file_us").asDouble()).as("no file").isZero();
         assertThat(report.get("results").get(0).get("device").isNull()).as("no device of its own").isTrue();
     }
 
