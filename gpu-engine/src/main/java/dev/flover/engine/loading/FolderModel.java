@@ -20,9 +20,7 @@ import dev.flover.engine.model.ModelConfigRoutingBuilder;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tokenizer.TokenizerLoader;
-import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,8 +38,8 @@ final class FolderModel implements ModelFiles {
     /// The files beside the weights whose content affects the model's answers; they are part of its fingerprint.
     static final List<String> DESCRIPTIONS = List.of(
             "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
-            "special_tokens_map.json", "chat_template.jinja");
-    private static final long MAX_TEMPLATE_BYTES = 4 << 20;
+            "special_tokens_map.json", "chat_template.jinja",
+            "additional_chat_templates/tool_use.jinja");
     /// The ends (and below, the starts) of the names of tensors that published folders hold beside the language model's
     /// weights: constants, precomputed tables, and the weights of vision encoders.
     private static final List<String> IGNORED_ENDS =
@@ -111,6 +109,7 @@ final class FolderModel implements ModelFiles {
         refuseUnknown(assembler.unused());
         var generation = JsonFile.readIfPresent(folder.resolve("generation_config.json"));
         var tokenizer = TokenizerLoader.fromHuggingFace(folder);
+        var templates = new FolderTemplates(folder);
         var tokens = new FolderTokens(folder, outer, config, generation, tokenizer);
         var ends = tokens.endOfText(shape.vocabulary());
         var warnings = new ArrayList<>(tokens.warnings());
@@ -119,7 +118,8 @@ final class FolderModel implements ModelFiles {
         generation.ifPresent(suggested -> warnings.addAll(SamplingDefaults.warnings(suggested)));
         return ModelBuilder.builder().path(folder).config(shape).weights(weights)
                 .fingerprint(Fingerprint.of(folder, tensors)).endOfText(ends).tokenizer(tokenizer)
-                .chatTemplate(chatTemplate()).templateTokens(tokens.forTemplates())
+                .chatTemplate(templates.general()).toolTemplate(templates.withTools())
+                .templateTokens(tokens.forTemplates())
                 .samplingDefaults(generation.map(FolderModel::samplingDefaults).orElse(null)).warnings(warnings)
                 .arena(arena).build();
     }
@@ -345,44 +345,13 @@ final class FolderModel implements ModelFiles {
         return askedContext > 0 ? askedContext : trained;
     }
 
-    // Reading sampling defaults and the chat template
+    // Reading sampling defaults
 
     private static @Nullable SamplingParams samplingDefaults(JsonFile generation) {
         return new SamplingDefaults(
                 generation.real("temperature"), generation.integer("top_k"), generation.real("top_p"),
                 generation.real("min_p"), generation.real("repetition_penalty"), generation.real("typical_p"),
-                generation.flag("do_sample")).params();
-    }
-
-    private @Nullable String chatTemplate() {
-        var file = folder.resolve("chat_template.jinja");
-        if (Files.exists(file)) {
-            return read(file);
-        }
-        var tokenizer = JsonFile.readIfPresent(folder.resolve("tokenizer_config.json"));
-        if (tokenizer.isEmpty()) {
-            return null;
-        }
-        if (tokenizer.get().isText("chat_template")) {
-            return tokenizer.get().text("chat_template").orElseThrow();
-        }
-        var templates = tokenizer.get().objects("chat_template");
-        return templates.stream()
-                .filter(template -> template.text("name").orElse("").equals("default"))
-                .findFirst().or(() -> templates.stream().findFirst())
-                .flatMap(template -> template.text("template"))
-                .orElse(null);
-    }
-
-    private static String read(Path file) {
-        try {
-            if (Files.size(file) > MAX_TEMPLATE_BYTES) {
-                throw new ModelFileException(file, "has more than " + MAX_TEMPLATE_BYTES + " bytes");
-            }
-            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new ModelFileException(file, "cannot be read: " + e.getMessage(), e);
-        }
+                generation.flag("do_sample")).params(generation.path());
     }
 
     private int required(String... keys) {

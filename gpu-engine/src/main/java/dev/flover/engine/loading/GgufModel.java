@@ -86,6 +86,7 @@ final class GgufModel implements ModelFiles {
                 .fingerprint(Fingerprint.of(file)).endOfText(tokens.endOfText(config.vocabulary()))
                 .tokenizer(TokenizerLoader.fromGguf(file))
                 .chatTemplate(metadata.text("tokenizer.chat_template").orElse(null))
+                .toolTemplate(metadata.text("tokenizer.chat_template.tool_use").orElse(null))
                 .templateTokens(tokens.forTemplates()).samplingDefaults(samplingDefaults()).warnings(warnings)
                 .arena(arena).build();
     }
@@ -379,7 +380,8 @@ final class GgufModel implements ModelFiles {
         return new SamplingDefaults(
                 metadata.real("general.sampling.temp"), metadata.integer("general.sampling.top_k"),
                 metadata.real("general.sampling.top_p"), metadata.real("general.sampling.min_p"),
-                metadata.real("general.sampling.penalty_repeat"), OptionalDouble.empty(), Optional.empty()).params();
+                metadata.real("general.sampling.penalty_repeat"), OptionalDouble.empty(), Optional.empty())
+                .params(file.path());
     }
 
     // Reading metadata whose keys begin with the architecture's name

@@ -1,7 +1,9 @@
 package dev.flover.engine.loading;
 
 import dev.flover.engine.format.JsonFile;
+import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.sampling.SamplingParams;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -42,9 +44,10 @@ record SamplingDefaults(
 
     /// The suggestions as sampling parameters.
     ///
+    /// @param file the file that suggests them
     /// @return null if the file suggests nothing
-    /// @throws IllegalArgumentException if a value is out of range
-    @Nullable SamplingParams params() {
+    /// @throws ModelFileException if a value is out of range
+    @Nullable SamplingParams params(Path file) {
         boolean suggests = topK.isPresent() || samples.isPresent()
                 || Stream.of(temperature, topP, minP, repetitionPenalty, typicalP).anyMatch(OptionalDouble::isPresent);
         if (!suggests) {
@@ -52,10 +55,14 @@ record SamplingDefaults(
         }
         // A top-p of 0 still keeps the most probable token.
         boolean onlyMostProbable = topP.orElse(1) == 0;
-        return SamplingParams.greedy().with(s -> s.repetitionPenalty((float) repetitionPenalty.orElse(1))
-                .temperature(samples.orElse(true) ? (float) temperature.orElse(1) : 0)
-                .topK(onlyMostProbable ? 1 : Math.max(topK.orElse(0), 0))
-                .topP(onlyMostProbable ? 1 : (float) topP.orElse(1)).minP((float) minP.orElse(0))
-                .typicalP((float) typicalP.orElse(1)));
+        try {
+            return SamplingParams.greedy().with(s -> s.repetitionPenalty((float) repetitionPenalty.orElse(1))
+                    .temperature(samples.orElse(true) ? (float) temperature.orElse(1) : 0)
+                    .topK(onlyMostProbable ? 1 : Math.max(topK.orElse(0), 0))
+                    .topP(onlyMostProbable ? 1 : (float) topP.orElse(1)).minP((float) minP.orElse(0))
+                    .typicalP((float) typicalP.orElse(1)));
+        } catch (IllegalArgumentException e) {
+            throw new ModelFileException(file, "suggests sampling that is not possible: " + e.getMessage(), e);
+        }
     }
 }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param endOfText    the token ids that end an answer
 /// @param tokenizer    null if the file has only weights
 /// @param chatTemplate the model's Jinja template, or null
+/// @param toolTemplate the template of conversations with tools, or null if it is the other one
 /// @param templateTokens the spellings of special tokens by the names that templates use (`bos_token`); a name without
 ///                       an entry is undefined in templates
 /// @param parsesMessages whether the spelling of a special token inside a message becomes that token, which an operator
@@ -37,6 +38,7 @@ public record Model(
         TokenSet endOfText,
         @Nullable Tokenizer tokenizer,
         @Nullable String chatTemplate,
+        @Nullable String toolTemplate,
         Map<String, String> templateTokens,
         boolean parsesMessages,
         @Nullable SamplingParams samplingDefaults,

@@ -353,15 +353,40 @@ class ModelLoaderTest {
     void theChatTemplateIsFoundWhereverItStands() throws IOException {
         TinyFolder.write(folder);
         var tokenizer = folder.resolve("tokenizer_config.json");
-        Files.writeString(tokenizer, "{\"chat_template\": [{\"name\": \"tool\", \"template\": \"t\"},"
+        Files.writeString(tokenizer, "{\"chat_template\": [{\"name\": \"tool_use\", \"template\": \"t\"},"
                 + " {\"name\": \"default\", \"template\": \"d\"}]}");
         try (var model = ModelLoader.open(folder)) {
             assertThat(model.chatTemplate()).isEqualTo("d");
+            assertThat(model.toolTemplate()).isEqualTo("t");
         }
         Files.writeString(folder.resolve("chat_template.jinja"), "own file");
         try (var model = ModelLoader.open(folder)) {
             assertThat(model.chatTemplate()).isEqualTo("own file");
+            assertThat(model.toolTemplate()).isNull();
         }
+        Files.createDirectory(folder.resolve("additional_chat_templates"));
+        Files.writeString(folder.resolve("additional_chat_templates").resolve("tool_use.jinja"), "for tools");
+        try (var model = ModelLoader.open(folder)) {
+            assertThat(model.chatTemplate()).isEqualTo("own file");
+            assertThat(model.toolTemplate()).isEqualTo("for tools");
+        }
+        var file = TinyLlama.of(TensorType.F32, 1).writer().put("tokenizer.chat_template", "c")
+                .put("tokenizer.chat_template.tool_use", "t").write(folder.resolve("model.gguf"));
+        try (var model = ModelLoader.open(file)) {
+            assertThat(model.chatTemplate()).isEqualTo("c");
+            assertThat(model.toolTemplate()).isEqualTo("t");
+        }
+    }
+
+    @Test
+    void aSuggestionThatNoSamplerCanFollowIsNamedWithItsFile() throws IOException {
+        TinyFolder.write(folder);
+        Files.writeString(folder.resolve("generation_config.json"), "{\"top_p\": 1.5}");
+        assertThatThrownBy(() -> ModelLoader.open(folder)).isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("generation_config.json: suggests sampling that is not possible: topP must be in");
+        Files.writeString(folder.resolve("generation_config.json"), "{\"top_p\"");
+        assertThatThrownBy(() -> ModelLoader.open(folder)).isInstanceOf(ModelFileException.class)
+                .hasMessageEndingWith("(line 1, column 9)").hasMessageNotContaining("start marker");
     }
 
     @Test

@@ -28,15 +28,17 @@ public final class ChatPrompts implements Chat {
     private static final Logger LOG = LoggerFactory.getLogger(ChatPrompts.class);
 
     private final ChatTemplate template;
+    private final ChatTemplate toolTemplate;
     private final Model model;
     private final Tokenizer tokenizer;
     private final @Nullable ToolFormat toolFormat;
 
-    private ChatPrompts(ChatTemplate template, Model model, Tokenizer tokenizer) {
+    private ChatPrompts(ChatTemplate template, ChatTemplate toolTemplate, Model model, Tokenizer tokenizer) {
         this.template = template;
+        this.toolTemplate = toolTemplate;
         this.model = model;
         this.tokenizer = tokenizer;
-        this.toolFormat = ToolFormats.of(template, model.templateTokens());
+        this.toolFormat = ToolFormats.of(toolTemplate, model.templateTokens());
     }
 
     /// The prompts of a model; null where the model has no template or no tokenizer.
@@ -44,10 +46,14 @@ public final class ChatPrompts implements Chat {
     /// @throws ChatTemplateException if the template cannot be read
     public static @Nullable ChatPrompts of(Model model, Clock clock) {
         var tokenizer = model.tokenizer();
-        var template = model.chatTemplate();
-        return template == null || tokenizer == null
-                ? null
-                : new ChatPrompts(ChatTemplate.parse(template, clock), model, tokenizer);
+        var source = model.chatTemplate();
+        if (source == null || tokenizer == null) {
+            return null;
+        }
+        var template = ChatTemplate.parse(source, clock);
+        String withTools = model.toolTemplate();
+        return new ChatPrompts(
+                template, withTools == null ? template : ChatTemplate.parse(withTools, clock), model, tokenizer);
     }
 
     /// As [#of], but where the template cannot be read, the reason is logged now, and each conversation is refused with
@@ -73,11 +79,12 @@ public final class ChatPrompts implements Chat {
     @Override
     public int[] prompt(List<ChatMessage> messages, List<Tool> tools) {
         var conversation = conversation(messages, tools);
+        var used = tools.isEmpty() ? template : toolTemplate;
         if (model.parsesMessages()) {
-            return tokenizer.encode(template.render(conversation, model.templateTokens()), true);
+            return tokenizer.encode(used.render(conversation, model.templateTokens()), true);
         }
         var prompt = MarkedConversation.render(
-                template, conversation, model.templateTokens(), tokenizer::markupAt);
+                used, conversation, model.templateTokens(), tokenizer::markupAt);
         return tokenizer.encodeMarked(prompt.text(), prompt.marks()::unmarked);
     }
 

@@ -24,6 +24,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -66,10 +67,14 @@ class ToolCallsTest {
     }
 
     private static ChatPrompts chat(String template) {
+        return chat(template, null);
+    }
+
+    private static ChatPrompts chat(String template, @Nullable String toolTemplate) {
         var plain = SimulatedProcess.model();
         return ChatPrompts.of(ModelBuilder.builder().path(plain.path()).config(plain.config())
                 .fingerprint(plain.fingerprint()).endOfText(plain.endOfText()).tokenizer(plain.tokenizer())
-                .chatTemplate(template).build(), Clock.systemDefaultZone());
+                .chatTemplate(template).toolTemplate(toolTemplate).build(), Clock.systemDefaultZone());
     }
 
     private static GenerationRequest.Builder request(Consumer<GenerationRequest.Builder> change) {
@@ -96,6 +101,20 @@ class ToolCallsTest {
         assertThat(process.chunks("a").stream().filter(chunk -> chunk.getAnswer() == 0).toList().getLast().getFinish()
                 .getToolCalls()).isEqualTo(result.getToolCalls());
         return result;
+    }
+
+    @Test
+    void aModelMayHaveATemplateForConversationsWithToolsAlone() {
+        var plain = "{% for m in messages %}{{ m.content }}{% endfor %}";
+        var both = chat(plain, TEMPLATE);
+        var messages = List.of(user("Weather?"));
+        var tools = RequestTools.of(request(r -> { }).build()).shown();
+
+        assertThat(both.prompt(messages, List.of())).isEqualTo(chat(plain).prompt(messages, List.of()));
+        assertThat(both.prompt(messages, tools)).isEqualTo(chat.prompt(messages, tools))
+                .isNotEqualTo(both.prompt(messages, List.of()));
+        assertThat(both.toolFormat()).hasSameClassAs(chat.toolFormat());
+        assertThat(chat(plain).toolFormat()).isNull();
     }
 
     @Test
