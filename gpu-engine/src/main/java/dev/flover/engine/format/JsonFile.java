@@ -69,7 +69,7 @@ public final class JsonFile {
             }
             return parse(path, Files.readAllBytes(path));
         } catch (JsonProcessingException e) {
-            throw new ModelFileException(path, "is not valid JSON: " + e.getOriginalMessage() + at(e), e);
+            throw new ModelFileException(path, "is not valid JSON: " + problem(e), e);
         } catch (IOException e) {
             throw new ModelFileException(path, "cannot be read: " + e.getMessage(), e);
         }
@@ -86,10 +86,13 @@ public final class JsonFile {
         throw new ModelFileException(path, "does not hold a JSON object");
     }
 
-    /// The line and column of a syntax error, as a clause for an error message.
-    static String at(JsonProcessingException e) {
+    /// What is wrong with a text that is not JSON, with its line and column, as a clause for an error message.
+    public static String problem(JsonProcessingException e) {
         var location = e.getLocation();
-        return location == null ? "" : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
+        // The parser adds in brackets where an object began, in the form of a stack trace.
+        String what = e.getOriginalMessage().replaceFirst(" \\(start marker at .*", "");
+        return what + (location == null ? ""
+                : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")");
     }
 
     /// This object, completed by the keys of `defaults`, a JSON object, that it does not have.

@@ -78,7 +78,7 @@ public final class SafetensorsFile implements TensorSource {
             }
         } catch (JsonProcessingException e) {
             throw new ModelFileException(
-                    path, "has a header that is not valid JSON: " + e.getOriginalMessage() + JsonFile.at(e), e);
+                    path, "has a header that is not valid JSON: " + JsonFile.problem(e), e);
         } catch (IOException e) {
             throw new ModelFileException(path, "cannot be read: " + e.getMessage(), e);
         }

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.flover.engine.format.JsonFile;
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.tokenizer.subword.BytePairModels;
 import dev.flover.engine.tokenizer.subword.Vocabulary;
@@ -77,8 +78,7 @@ record TokenizerJson(
             }
             return parsing.parse();
         } catch (JsonProcessingException e) {
-            throw new ModelFileException(file, "is not valid JSON: " + e.getOriginalMessage() + " (line "
-                    + e.getLocation().getLineNr() + ")", e);
+            throw new ModelFileException(file, "is not valid JSON: " + JsonFile.problem(e), e);
         } catch (IOException e) {
             throw new ModelFileException(file, "cannot be read: " + e.getMessage(), e);
         }
