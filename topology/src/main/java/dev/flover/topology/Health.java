@@ -4,6 +4,7 @@ package dev.flover.topology;
 ///
 /// @param detail one sentence
 public record Health(State state, String detail) {
+    /// The states of a pipeline.
     public enum State {
         /// The pipeline waits for the broker, the topics or the registry, or restores its state.
         STARTING,

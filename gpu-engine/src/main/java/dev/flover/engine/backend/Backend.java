@@ -446,9 +446,9 @@ public interface Backend extends BackendGroup {
     record CacheShape(
             int layers, int heads, int kvHeads, int headDim, int vocabulary,
             int blocks, int blockTokens, int slots, int contextLength, int latent) {
-        /// Where a row sees only the last positions, attention may read keys and values from the multiple of this
-        /// number on that is at or before the first visible position. The result does not depend on what it reads
-        /// before the first visible position.
+        /// Where a row sees only the last positions, attention may begin to read before the first visible position: at
+        /// the nearest multiple of this number. The result does not depend on the keys and values that are read but
+        /// not visible.
         public static final int READ_FROM = 256;
 
         /// The width of the value of one head.

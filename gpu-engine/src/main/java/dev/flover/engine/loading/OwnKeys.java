@@ -12,8 +12,9 @@ import java.util.Set;
 /// The keys of `config.json` that only some families have. In the configuration of another family such a key has no
 /// effect, as in the transformers library, and is hidden from the readers.
 final class OwnKeys {
-    /// Lines of a key, the value that says what a family without the key computes anyway, and the model types that have
-    /// the key. Other values are reported; none is where the line has `-` instead of a value.
+    /// In each line: a key; the value that changes nothing, because a family without the key computes in this way; and
+    /// the model types that have the key. In a file of another model type, every other value is reported. Where the
+    /// line has `-` instead of a value, no value is reported.
     private static final String TABLE = """
             rotary_pct 1 gpt_neox
             rotary_dim - gptj

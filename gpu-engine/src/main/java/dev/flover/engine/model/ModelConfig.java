@@ -133,6 +133,7 @@ public record ModelConfig(
         }
     }
 
+    /// The kind of normalisation of a row.
     public enum NormKind {
         /// RMS norm: x / rms(x) * weight (Zhang and Sennrich 2019).
         RMS,
@@ -140,6 +141,7 @@ public record ModelConfig(
         LAYER
     }
 
+    /// How attention and the feed-forward layer of a transformer block are connected.
     public enum Block {
         /// Attention, then feed-forward on the result; a norm before each, and after each if the weights have such
         /// norms.
@@ -148,7 +150,9 @@ public record ModelConfig(
         PARALLEL
     }
 
+    /// The non-linearity of the feed-forward layer.
     public enum Activation {
+        /// `x * sigmoid(x)` (Hendrycks and Gimpel 2016).
         SILU,
         /// The tanh approximation of GELU (Hendrycks and Gimpel 2016).
         GELU_TANH,

@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 /// @param seed    the seed of all pseudo-random numbers
 /// @param size    how much is checked
 public record SelfTest(Supplier<Backend> backend, long seed, Size size) {
+    /// The number and size of the checks.
     public enum Size {
         /// Takes seconds, even where every thread of a device is emulated.
         SMALL,

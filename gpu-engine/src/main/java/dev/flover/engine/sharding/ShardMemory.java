@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 /// The memory that the ranks of a plan need at least, in bytes, compared with what they have.
 ///
 /// @param plan the division of the model
-/// @param use  what the ranks hold beside their weights
+/// @param use  the memory that the ranks need beside their weights
 public record ShardMemory(ShardPlan plan, Use use) {
     private static final double MEGABYTE = 1e6;
 

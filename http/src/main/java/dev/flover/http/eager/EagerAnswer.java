@@ -80,8 +80,8 @@ public final class EagerAnswer {
         return same ? List.of() : change(committed, agreed);
     }
 
-    /// Retracts what is shown after a bound of a track, and shows the rest of the track. Nothing is retracted if what
-    /// is shown is a part of the track.
+    /// Makes the changes after which the client sees the tokens of a track: the track's further tokens; before them, if
+    /// the track does not begin with all tokens that the client sees, a retraction of those after the first `agreed`.
     private List<Change> change(Track track, int agreed) {
         var changes = new ArrayList<Change>();
         if (!track.beginsWith(shown)) {

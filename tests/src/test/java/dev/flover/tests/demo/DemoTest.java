@@ -60,7 +60,7 @@ class DemoTest {
         assertNothingIsLeft(children);
     }
 
-    /// Sends the request of the demo's `curl` line, but for the whole answer.
+    /// Sends the request of the demo's `curl` line, but asks for the whole answer instead of a stream.
     private static JsonNode asked(String curl) throws IOException, InterruptedException {
         var parts = CURL.matcher(curl);
         assertThat(parts.matches()).as(curl).isTrue();

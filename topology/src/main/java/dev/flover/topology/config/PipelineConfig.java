@@ -216,6 +216,7 @@ public record PipelineConfig(
         JSON
     }
 
+    /// The guarantee with which tokens are written.
     public enum Delivery {
         /// Tokens, progress and offsets are committed in one transaction.
         EXACTLY_ONCE,

@@ -138,8 +138,8 @@ final class GroupStart {
         return new Start(zeros(), begins, Optional.empty());
     }
 
-    /// Offset 0 for each partition: the registration of a group that has read already holds from the beginning, because
-    /// that group was to answer what it read.
+    /// Offset 0 for each partition: if a group has read requests before it registers, its registration holds from the
+    /// beginning, because the group had to answer these requests.
     private Snapshot zeros() {
         return new Snapshot(ends.topicId(), ends.offsets().stream().map(offset -> 0L).toList());
     }

@@ -61,9 +61,11 @@ public final class RequestDecoding {
     /// @param waiting used by the background thread
     public record Readers(Deserializer<ReadRequest> inline, Deserializer<ReadRequest> waiting) {}
 
+    /// The outcome of decoding a record.
     public sealed interface Decoded {
         record Request(ReadRequest request) implements Decoded {}
 
+        /// The value can never be decoded; the record becomes a dead letter.
         record Undecodable(String reason) implements Decoded {}
 
         /// The value is JSON that is no valid request; it is answered with a rejection.

@@ -33,12 +33,14 @@ public final class RequestMentions {
         }
     }
 
+    /// The outcome of looking up the topics and subjects that a request names.
     public sealed interface Sight {
         /// All topics and subjects that the request names have been looked up, and it may use them.
         ///
         /// @param schema the subject's schema; null where the request names no subject
         record Ready(@Nullable StoredSchema schema) implements Sight {}
 
+        /// The request may not use a topic or subject that it names, or it does not exist.
         record Refused(RequestFault fault) implements Sight {}
 
         /// An answer of the registry or the broker is still missing.

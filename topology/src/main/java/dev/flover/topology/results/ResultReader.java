@@ -326,7 +326,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         return !closed && isNowhereElse(search);
     }
 
-    /// Returns the waiting searches, but for one of them, that a partition is next to be searched for.
+    /// Returns the waiting searches, except one, whose next partition to search is the given one.
     private Map<Bytes, Wanted> searchesIn(int partition, Wanted except) {
         var searches = new HashMap<Bytes, Wanted>();
         for (var each : wanted) {

@@ -16,6 +16,7 @@ public final class Compiling {
 
     private record Pending(Ticket ticket, CompletableFuture<Prepared> prepared) {}
 
+    /// A request whose constraint has been compiled or refused.
     public record Done(Bytes id, Ticket ticket, Prepared prepared) {}
 
     public Compiling(Constraints constraints) {

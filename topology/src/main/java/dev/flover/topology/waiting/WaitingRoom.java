@@ -236,7 +236,7 @@ public final class WaitingRoom {
         return size;
     }
 
-    /// Returns what the requests need most.
+    /// Returns whether fast first tokens, throughput or fast further tokens matter most to the requests at present.
     public Demand demand() {
         boolean othersWait = size > batchWaiting;
         if (!runningBatch.isEmpty() && othersAnswered == 0 && (othersWait || othersBegun > 0)) {

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 ///
 /// @param answers  one line for each answered line of the input
 /// @param errors   one line for each line of the input that was not answered
-/// @param progress what is recorded of the job, see [JobProgress]
+/// @param progress the recorded state of the job, see [JobProgress]
 /// @param input    a copy of the input, if that is standard input
 public record JobFiles(Path answers, Path errors, Path progress, Path input) {
     public static JobFiles of(Path answers) {

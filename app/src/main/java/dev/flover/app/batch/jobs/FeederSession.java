@@ -156,7 +156,7 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
         });
     }
 
-    /// Returns what is known of an open job.
+    /// Returns the state of an open job.
     private JobsView.Known known(String id) {
         return Objects.requireNonNull(view.find(id), id);
     }

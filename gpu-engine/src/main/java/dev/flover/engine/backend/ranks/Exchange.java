@@ -9,8 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /// The point at which ranks wait for each other and see each other's tensors.
 ///
-/// A tensor that a rank has given may be overwritten from the next but one meeting on: a rank arrives at the next
-/// meeting only when it has read what it was given at this one.
+/// A rank may overwrite its own tensor after the next meeting: the other ranks arrive at that meeting only when they
+/// have read the tensor.
 public final class Exchange {
     private static final int SPINS_A_LOOK = 64;
     /// How long a rank spins, and until when it then yields, before it sleeps between two looks. Meetings of a step
