@@ -5,7 +5,7 @@
 #include "plan.cuh"
 
 constexpr int COLLECT_THREADS = 512;
-constexpr int LANE_TOKENS = 8;    // loads in flight before their stores
+constexpr int LANE_TOKENS = 8;
 constexpr int CHUNK_TOKENS = WARP * LANE_TOKENS;
 
 struct LogitCollection {
@@ -23,18 +23,7 @@ __device__ __forceinline__ void copyChunk(const LogitCollection& c, int rank, in
     const int tokens = (rank + 1 < c.peers.ranks ? c.firstTokens[rank + 1] : c.vocabulary) - first;
     const float* from = c.parts[rank] + static_cast<size_t>(sample) * tokens;
     float* to = c.logits + static_cast<size_t>(sample) * c.vocabulary + first;
-    const int begin = chunk * CHUNK_TOKENS + static_cast<int>(threadIdx.x) % WARP;
-    float values[LANE_TOKENS];
-#pragma unroll
-    for (int i = 0; i < LANE_TOKENS; i++) {
-        values[i] = begin + i * WARP < tokens ? loadFresh(from + begin + i * WARP) : 0;
-    }
-#pragma unroll
-    for (int i = 0; i < LANE_TOKENS; i++) {
-        if (begin + i * WARP < tokens) {
-            to[begin + i * WARP] = values[i];
-        }
-    }
+    copyFresh<LANE_TOKENS>(to, from, chunk, tokens);
 }
 
 extern "C" __global__ void __launch_bounds__(COLLECT_THREADS)

@@ -48,6 +48,24 @@ __device__ __forceinline__ void waitFor(const Peers& peers, int rank, uint32_t c
     }
 }
 
+/// Copies numbers that another rank has written: a warp copies the chunk of that number, of 32 times LANE_NUMBERS
+/// numbers, of which all are in flight before the first is stored.
+template <int LANE_NUMBERS>
+__device__ __forceinline__ void copyFresh(float* to, const float* from, int chunk, int count) {
+    const int begin = chunk * WARP * LANE_NUMBERS + static_cast<int>(threadIdx.x) % WARP;
+    float values[LANE_NUMBERS];
+#pragma unroll
+    for (int i = 0; i < LANE_NUMBERS; i++) {
+        values[i] = begin + i * WARP < count ? loadFresh(from + begin + i * WARP) : 0;
+    }
+#pragma unroll
+    for (int i = 0; i < LANE_NUMBERS; i++) {
+        if (begin + i * WARP < count) {
+            to[begin + i * WARP] = values[i];
+        }
+    }
+}
+
 /// Meets all other ranks. All threads of the block must call it. Afterwards they see everything that the blocks of the
 /// same number wrote before, and that earlier kernels of all ranks wrote.
 __device__ __forceinline__ void meet(const Peers& peers) {

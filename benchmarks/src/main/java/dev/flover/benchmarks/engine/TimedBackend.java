@@ -1,6 +1,7 @@
 package dev.flover.benchmarks.engine;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.HeadColumns;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
@@ -221,6 +222,14 @@ final class TimedBackend implements Backend {
             Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight) {
         begin();
         backend.normaliseColumns(tensor, column, rows, kind, epsilon, weight);
+        end(Operation.NORMALISE, 0, 8.0 * rows * weight.length());
+    }
+
+    @Override
+    public void normaliseHeads(
+            Tensor tensor, HeadColumns heads, int rows, NormKind kind, float epsilon, Vector weight) {
+        begin();
+        backend.normaliseHeads(tensor, heads, rows, kind, epsilon, weight);
         end(Operation.NORMALISE, 0, 8.0 * rows * weight.length());
     }
 

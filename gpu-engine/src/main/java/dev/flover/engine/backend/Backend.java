@@ -135,10 +135,20 @@ public interface Backend extends BackendGroup {
     /// @param bias null for none
     void normalise(Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, @Nullable Vector bias);
 
-    /// Normalises one range of columns of each row in place: all query heads together, or all key heads together.
+    /// Normalises one range of columns of each row in place.
     ///
     /// @param column the first column of the range; the range is as wide as `weight`
     void normaliseColumns(Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight);
+
+    /// Normalises all query heads together, or all key heads together, in place. Where several ranks divide the heads
+    /// among themselves, the norm is over the heads of all ranks.
+    ///
+    /// @param heads  the columns of this rank's heads
+    /// @param weight as wide as the heads of all ranks
+    default void normaliseHeads(
+            Tensor tensor, HeadColumns heads, int rows, NormKind kind, float epsilon, Vector weight) {
+        normaliseColumns(tensor, heads.first(), rows, kind, epsilon, weight);
+    }
 
     /// Multiplies the queries of each row by a factor that depends on the row's position.
     ///

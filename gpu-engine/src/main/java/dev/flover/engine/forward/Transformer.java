@@ -10,6 +10,7 @@ import dev.flover.engine.backend.Backend.Norm;
 import dev.flover.engine.backend.Backend.Tensor;
 import dev.flover.engine.backend.Backend.Vector;
 import dev.flover.engine.backend.Backend.Weight;
+import dev.flover.engine.backend.HeadColumns;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelConfig;
@@ -40,6 +41,8 @@ public final class Transformer {
     private final ModelConfig config;
     private final Backend backend;
     private final Cache cache;
+    private final HeadColumns queries;
+    private final HeadColumns keys;
 
     private final Weight embedding;
     private final @Nullable Weight positions;
@@ -81,6 +84,8 @@ public final class Transformer {
         finalNorm = norm(weights.finalNorm());
         head = tied ? embedding : backend.weight(weights.head());
         headBias = vector(weights.headBias());
+        queries = new HeadColumns(0, config.heads(), config.headDim());
+        keys = new HeadColumns(config.queryWidth(), config.kvHeads(), config.headDim());
         hidden = backend.tensor(tokenBudget, config.hidden());
         normed = backend.tensor(tokenBudget, config.hidden());
         queryKeyValue = backend.tensor(tokenBudget, config.rowWidth());
@@ -208,17 +213,17 @@ public final class Transformer {
         }
         backend.appendKeysAndValues(
                 queryKeyValue, cache, index, layer.heads.rotary(),
-                perHead(layer.heads.queryNorm(), 0, rows),
-                perHead(layer.heads.keyNorm(), config.queryWidth(), rows), config.normEpsilon());
+                perHead(layer.heads.queryNorm(), queries, rows), perHead(layer.heads.keyNorm(), keys, rows),
+                config.normEpsilon());
     }
 
     /// The norm, if it is over each head, for the backend to apply; a norm over all heads together is applied here, and
     /// null is returned.
-    private @Nullable Vector perHead(@Nullable Vector norm, int column, int rows) {
+    private @Nullable Vector perHead(@Nullable Vector norm, HeadColumns heads, int rows) {
         if (norm == null || norm.length() == config.headDim()) {
             return norm;
         }
-        backend.normaliseColumns(queryKeyValue, column, rows, config.normKind(), config.normEpsilon(), norm);
+        backend.normaliseHeads(queryKeyValue, heads, rows, config.normKind(), config.normEpsilon(), norm);
         return null;
     }
 

@@ -7,7 +7,6 @@ import dev.flover.engine.tensor.Matrix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 
 /// A tensor that limits the number of ranks of a model.
@@ -17,7 +16,7 @@ import java.util.Objects;
 /// @param ranks  the greatest number of ranks
 /// @param reason continues the sentence that begins with the tensor
 record ShardLimit(Kind kind, String tensor, int ranks, String reason) {
-    enum Kind { QUERIES, NORM, ATTENTION_OUT, DOWN, EXPERT_DOWN, SHARED_DOWN }
+    enum Kind { QUERIES, ATTENTION_OUT, DOWN, EXPERT_DOWN, SHARED_DOWN }
 
     /// The sentences that say why a model cannot be divided among this number of ranks; empty if it can.
     static List<String> refusals(Model model, int ranks) {
@@ -41,8 +40,6 @@ record ShardLimit(Kind kind, String tensor, int ranks, String reason) {
                     : layer.latent().queryUp();
             limits.add(new ShardLimit(Kind.QUERIES, name(queries), Math.min(8, Integer.lowestOneBit(config.heads())),
                     "has " + config.heads() + " query heads"));
-            norms(config, layer).forEach((name, width) -> limits.add(new ShardLimit(Kind.NORM, name, 1,
-                    "normalises all heads together (" + width + " numbers, a head has " + config.headDim() + ")")));
             summed(limits, Kind.ATTENTION_OUT, layer.attentionOut());
             if (layer.feedForwardOut() != null) {
                 summed(limits, Kind.DOWN, layer.feedForwardOut());
@@ -60,17 +57,6 @@ record ShardLimit(Kind kind, String tensor, int ranks, String reason) {
     private static void summed(List<ShardLimit> limits, Kind kind, Matrix matrix) {
         limits.add(new ShardLimit(kind, name(matrix), matrix.kShards(), "has " + matrix.inputs()
                 + " columns, which are summed in " + matrix.kShards() + (matrix.kShards() == 1 ? " part" : " parts")));
-    }
-
-    /// Names and widths of the norms over all query heads, or all key heads, together.
-    private static Map<String, Integer> norms(ModelConfig config, Weights.Layer layer) {
-        var found = new LinkedHashMap<String, Integer>();
-        for (var norm : new Weights.Norm[] {layer.queryNorm(), layer.keyNorm()}) {
-            if (norm != null && norm.weight().columns() != config.headDim()) {
-                found.put(norm.weight().name(), norm.weight().columns());
-            }
-        }
-        return found;
     }
 
     private static String name(Matrix matrix) {

@@ -1,9 +1,13 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.HeadColumns;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.cuda.CudaTensor.Counter;
 import dev.flover.engine.backend.cuda.driver.Driver;
+import dev.flover.engine.backend.ranks.AllHeads;
+import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.tensor.Matrix.Cut;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +15,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The CUDA backend of one of several ranks. Its kernels meet those of the other ranks: after each product that is
-/// summed over ranks, before a draw, and after it.
+/// summed over ranks, in a norm over the heads of all ranks, before a draw, and after it.
 ///
 /// ```
 ///   all ranks     ... product ─► join ... product ─► join ... head ─► collect_logits
@@ -31,6 +35,8 @@ final class CudaRank extends CudaBackend {
     private final int rank;
     /// For each tensor that receives a sum over ranks, two tensors for this rank's part of it, used alternately.
     private final Map<Tensor, CudaTensor[]> parts = new IdentityHashMap<>();
+    /// The heads of all ranks, by the width of all heads together.
+    private final Map<Integer, CudaTensor> wholeRows = new HashMap<>();
     /// Where the logits of all ranks are collected; null on all ranks but the first.
     private @Nullable CudaTensor allLogits;
     /// For each cache, the device address of the newest tokens on the first rank.
@@ -135,6 +141,33 @@ final class CudaRank extends CudaBackend {
     private void launchMeeting(int kernel, long blocks) {
         driver.launch(kernel, group.blocks(blocks), 1, 1, MEETING_THREADS, 0, arguments);
         group.meet(rank);
+    }
+
+    // Norms over the heads of all ranks
+
+    @Override
+    public void normaliseHeads(
+            Tensor tensor, HeadColumns heads, int rows, NormKind kind, float epsilon, Vector weight) {
+        var all = new AllHeads(heads, group.ranks(), weight.length() / heads.width());
+        var part = part((CudaTensor) tensor);
+        heads.copy(this, part, tensor, rows);
+        var whole = wholeRows.computeIfAbsent(
+                weight.length(), width -> new CudaTensor(driver, tensor.rows(), width));
+        gather(whole, part, all);
+        normaliseColumns(whole, 0, rows, kind, epsilon, weight);
+        all.giveBack(this, tensor, whole, rank, rows);
+    }
+
+    private void gather(CudaTensor whole, CudaTensor part, AllHeads all) {
+        var own = all.own();
+        arguments.begin().struct(group.peers(rank));
+        RankGroup.writeAddresses(arguments, group.addresses(rank, part));
+        arguments.pointer(whole.values()).pointer(slots.plan()).integer(part.columns()).integer(own.first())
+                .integer(own.heads()).integer(own.width()).integer(all.heads()).integer(all.copies());
+        launchMeeting(kernels.gatherHeads,
+                (long) bucket(Counter.ROWS) * Math.ceilDiv(whole.columns(), BLOCK_COLUMNS));
+        whole.written(Counter.ROWS, false);
+        joins++;
     }
 
     // Drawing tokens

@@ -46,6 +46,7 @@ final class KernelSet {
     final int scaleRows;
     final int routeHeads;
     final int copyHeads;
+    final int gatherHeads;
     final int collectLogits;
     final int takeTokens;
     final int addExpertBiases;
@@ -92,6 +93,7 @@ final class KernelSet {
         scaleRows = driver.kernel("scale_rows", 0);
         routeHeads = driver.kernel("route_heads", 0);
         copyHeads = driver.kernel("copy_heads", 0);
+        gatherHeads = driver.kernel("gather_heads", 0);
         collectLogits = driver.kernel("collect_logits", 0);
         takeTokens = driver.kernel("take_tokens", 0);
         addExpertBiases = driver.kernel("add_expert_biases", 0);

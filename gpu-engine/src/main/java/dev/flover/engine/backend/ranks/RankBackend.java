@@ -1,6 +1,7 @@
 package dev.flover.engine.backend.ranks;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.HeadColumns;
 import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.WeightFolder;
@@ -13,6 +14,7 @@ import dev.flover.engine.sharding.ShardMemory;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.Cut;
 import dev.flover.engine.tensor.StoredTensor;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,8 @@ final class RankBackend implements Backend {
     private final int ranks;
     /// For each tensor that receives a sum over ranks, two tensors for this rank's part of it, used alternately.
     private final Map<Tensor, Tensor[]> parts = new IdentityHashMap<>();
+    /// The heads of all ranks, by the width of all heads together.
+    private final Map<Integer, Tensor> wholeRows = new HashMap<>();
     /// The logits of the whole vocabulary; null on all ranks but the first.
     private @Nullable Tensor logits;
     private StepPlan plan;
@@ -91,6 +95,19 @@ final class RankBackend implements Backend {
             parts.put(out, both);
         }
         return both[exchange.turn(rank)];
+    }
+
+    /// Every rank collects the heads of all ranks, and normalises them all.
+    @Override
+    public void normaliseHeads(
+            Tensor tensor, HeadColumns heads, int rows, NormKind kind, float epsilon, Vector weight) {
+        var all = new AllHeads(heads, ranks, weight.length() / heads.width());
+        var part = part(tensor);
+        heads.copy(own, part, tensor, rows);
+        var whole = wholeRows.computeIfAbsent(weight.length(), width -> own.tensor(tensor.rows(), width));
+        all.collect(own, whole, exchange.meet(rank, part), rows);
+        own.normaliseColumns(whole, 0, rows, kind, epsilon, weight);
+        all.giveBack(own, tensor, whole, rank, rows);
     }
 
     /// The first rank collects the logits of all ranks and draws; the others take its tokens.

@@ -42,8 +42,8 @@ class CudaRanksTest {
             .withKvBlocks(5);
     /// Every sum is added in parts.
     private static final Limits IN_PARTS = new Limits(Limits.STANDARD.patienceNanos(), 0);
-    /// Experts with biases, and latent attention with a shared expert.
-    private static final Set<String> OFTEN = Set.of("gpt_oss", "deepseek_v3");
+    /// Experts with biases, latent attention with a shared expert, and norms over all heads together.
+    private static final Set<String> OFTEN = Set.of("gpt_oss", "deepseek_v3", "olmo2");
 
     @ParameterizedTest
     @CsvSource({"2, false", "4, false", "4, true"})
