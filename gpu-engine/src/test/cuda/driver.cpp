@@ -123,6 +123,7 @@ int failure;
 int lost;
 int timing = EAGER;
 bool peers = true;
+int firstCapability = 9;
 size_t memoryBytes = size_t{1} << 30;
 size_t used;
 
@@ -304,6 +305,7 @@ void stub_reset(int newTiming, int64_t bytes) {
     failingAfter = -1;
     lost = 0;
     peers = true;
+    firstCapability = 9;
     for (Context& context : contexts) {
         context.reachesOther = false;
     }
@@ -313,6 +315,12 @@ void stub_reset(int newTiming, int64_t bytes) {
 void stub_peers(int reach) {
     std::lock_guard<std::recursive_mutex> locked(mutex);
     peers = reach != 0;
+}
+
+/// Chooses the compute capability of device 0, a whole number. It is 9 after a reset.
+void stub_capability(int capability) {
+    std::lock_guard<std::recursive_mutex> locked(mutex);
+    firstCapability = capability;
 }
 
 /// Lets a function fail after `after` more calls of it, and every later call of any function too.
@@ -378,10 +386,10 @@ int cuDeviceTotalMem_v2(size_t* bytes, int) {
     return SUCCESS;
 }
 
-int cuDeviceGetAttribute(int* value, int attribute, int) {
+int cuDeviceGetAttribute(int* value, int attribute, int device) {
     switch (attribute) {
         case 16: *value = 3; return SUCCESS;               // multiprocessors
-        case 75: *value = 9; return SUCCESS;               // compute capability
+        case 75: *value = device == 0 ? firstCapability : 9; return SUCCESS;    // compute capability
         case 76: *value = 0; return SUCCESS;
         case 97: *value = MOST_SHARED; return SUCCESS;
         default: return fault("attribute " + std::to_string(attribute) + " is not emulated", INVALID_VALUE);

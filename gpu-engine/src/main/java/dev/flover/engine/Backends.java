@@ -8,6 +8,7 @@ import dev.flover.engine.backend.cpu.CpuBackends;
 import dev.flover.engine.backend.cuda.CudaBackend;
 import dev.flover.engine.backend.cuda.CudaRanks;
 import dev.flover.engine.backend.cuda.driver.InstalledDevices;
+import dev.flover.engine.backend.cuda.driver.JCudaDevice;
 import dev.flover.engine.backend.ranks.NumaNodes;
 import dev.flover.engine.backend.ranks.ShardedBackend;
 import dev.flover.engine.backend.reference.ReferenceBackend;
@@ -240,14 +241,22 @@ public final class Backends {
 
     /// The number of ranks that an operator asks for.
     ///
-    /// @param wanted a number, or `auto`: on a host one rank for each NUMA node, if the model can be divided so; on
-    ///     devices as few ranks as leave each device a quarter of its memory beside the stored weights
+    /// @param wanted  a number, or `auto`: on a host one rank for each NUMA node of an engine, if the model can be
+    ///     divided so; on devices as few ranks as leave each device a quarter of its memory beside the stored weights
+    /// @param devices those of all engines; if there are none, the engines share all that there are
+    /// @param engines how many engines this process has
     /// @throws IllegalArgumentException if the text is neither, or the model cannot be divided among this number of
     ///     ranks
-    public static int ranks(String wanted, String backend, Model model) {
+    public static int ranks(String wanted, String backend, Model model, DeviceList devices, int engines) {
         if (wanted.equals("auto")) {
-            return isOnHost(backend) ? mostRanks(model, NumaNodes.ofThisMachine().nodes().size())
-                    : ranksThatHold(model, InstalledDevices.count(), InstalledDevices.leastBytes());
+            if (devices.isChosen()) {
+                requireDevices(backend, devices);
+            } else if (isOnHost(backend)) {
+                return mostRanks(model, NumaNodes.ofThisMachine().nodes().size() / engines);
+            }
+            JCudaDevice.require();
+            var numbers = devices.isChosen() ? devices.numbers() : devices.ofRanks(InstalledDevices.count());
+            return ranksThatHold(model, numbers.size() / engines, InstalledDevices.leastBytes(numbers));
         }
         if (!wanted.matches("[1248]")) {
             throw new IllegalArgumentException("a model can be divided among 1, 2, 4 or 8 ranks, or auto; found "

@@ -34,6 +34,7 @@ class RanksTest {
                     try (var model = ModelLoader.open(folder)) {
                         isRefusedBeyondItsGreatest(model);
                         var divisible = RankRuns.withMoreShards(model);
+                        assertThat(ShardPlan.greatest(divisible)).as("ranks that the shapes allow").isGreaterThan(1);
                         sameBits(divisible, "cpu", Math.min(4, ShardPlan.greatest(divisible)));
                     }
                 }));
@@ -106,9 +107,13 @@ class RanksTest {
     void autoIsOneRankANodeAndOtherWordsAreRefused() {
         try (var model = ModelLoader.open(Path.of("..", "models", "novelist-f16.gguf"))) {
             int nodes = NumaNodes.ofThisMachine().nodes().size();
-            assertThat(Backends.ranks("auto", "cpu", model)).isEqualTo(Math.clamp(Integer.highestOneBit(nodes), 1, 8));
-            assertThat(Backends.ranks("4", "cpu", model)).isEqualTo(4);
-            assertThatThrownBy(() -> Backends.ranks("many", "cpu", model))
+            assertThat(ranks("auto", "cpu", model, "", 1)).isEqualTo(Math.clamp(Integer.highestOneBit(nodes), 1, 8));
+            assertThat(ranks("auto", "cpu", model, "", 2 * nodes)).as("more engines than nodes").isOne();
+            assertThat(ranks("4", "cpu", model, "", 1)).isEqualTo(4);
+            assertThatThrownBy(() -> ranks("auto", "cpu", model, "0,1", 1))
+                    .hasMessage("the backend cpu computes on the processor, but the devices 0,1 were chosen; choose "
+                            + "the backend cuda, or no device");
+            assertThatThrownBy(() -> ranks("many", "cpu", model, "", 1))
                     .hasMessage("a model can be divided among 1, 2, 4 or 8 ranks, or auto; found many");
         }
     }
@@ -122,6 +127,10 @@ class RanksTest {
             assertThat(Backends.ranksThatHold(model, 8, 1)).as("too little memory on all").isEqualTo(8);
             assertThat(Backends.ranksThatHold(model, 3, 1)).as("of three devices").isEqualTo(2);
         }
+    }
+
+    private static int ranks(String wanted, String backend, Model model, String devices, int engines) {
+        return Backends.ranks(wanted, backend, model, DeviceList.parse(devices), engines);
     }
 
     private static void sameBits(Model model, String backend, int... numbersOfRanks) {

@@ -33,7 +33,7 @@ public final class RankOption {
     /// @param devices as in `--devices`
     /// @throws ParameterException if the model cannot be divided so, or the backend cannot run here or in ranks
     public BackendGroup open(String backend, int threads, DeviceList devices, Model model) {
-        int found = count(command, ranks, backend, model);
+        int found = count(backend, model, devices);
         try {
             return Backends.open(backend, threads, found, devices);
         } catch (IllegalArgumentException e) {
@@ -41,14 +41,10 @@ public final class RankOption {
         }
     }
 
-    /// The number of ranks that the option means for a model.
-    public int count(String backend, Model model) {
-        return count(command, ranks, backend, model);
-    }
-
-    private static int count(CommandSpec command, String ranks, String backend, Model model) {
+    /// The number of ranks that the option means for a model and the devices of one engine.
+    public int count(String backend, Model model, DeviceList devices) {
         try {
-            return Backends.ranks(ranks, backend, model);
+            return Backends.ranks(ranks, backend, model, devices, 1);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "--tp " + ranks + ": " + e.getMessage(), e);
         }

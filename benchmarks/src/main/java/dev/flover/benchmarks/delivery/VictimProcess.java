@@ -83,9 +83,10 @@ final class VictimProcess implements AutoCloseable {
         Thread.ofPlatform().daemon().name("watch-parent").start(() -> listenToParent(setBy));
         try (var stop = StopSignal.install(); var model = ModelLoader.open(settings.model(), settings.context())) {
             var config = engineConfig(model);
-            int ranks = Backends.ranks(settings.ranks(), settings.backend(), model);
-            var engines = Backends.open(settings.backend(), settings.threads(), ranks, settings.engines(),
-                    DeviceList.parse(settings.devices())).stream()
+            var devices = DeviceList.parse(settings.devices());
+            int ranks = Backends.ranks(settings.ranks(), settings.backend(), model, devices, settings.engines());
+            var engines = Backends.open(
+                    settings.backend(), settings.threads(), ranks, settings.engines(), devices).stream()
                     .map(backend -> Engine.start(model, backend, config)).toList();
             System.out.println(LOADED);
             try (var pipeline = Pipeline.start(settings.pipeline(), RequestContract.ofThisRelease(), model, engines,

@@ -116,7 +116,7 @@ public final class BenchPipelineCommand implements Runnable {
             checkContext(opened, burst);
             checkContext(opened, arriving);
             var setting = PipelineSettingBuilder.builder().backend(backend.name()).threads(backend.threads())
-                    .ranks(ranks.count(backend.name(), opened)).devices(backend.devices()).live(live)
+                    .ranks(ranks.count(backend.name(), opened, backend.devices())).devices(backend.devices()).live(live)
                     .commitInterval(Duration.ofMillis(commitIntervalMs)).partitions(partitions)
                     .producers(producers).warmUp(Duration.ofSeconds(warmUpSeconds)).rounds(repeat).load(load)
                     .seed(seed).build();

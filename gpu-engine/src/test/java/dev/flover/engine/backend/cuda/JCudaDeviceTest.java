@@ -3,6 +3,8 @@ package dev.flover.engine.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.flover.engine.Backends;
+import dev.flover.engine.DeviceList;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.EngineException;
@@ -17,14 +19,18 @@ import dev.flover.engine.backend.cuda.driver.CudaException;
 import dev.flover.engine.backend.cuda.driver.Driver;
 import dev.flover.engine.backend.cuda.driver.InstalledDevices;
 import dev.flover.engine.backend.cuda.driver.JCudaDevice;
+import dev.flover.engine.loading.ModelLoader;
+import dev.flover.engine.model.Model;
 import dev.flover.engine.model.TinyModels;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.selftest.Check;
 import dev.flover.engine.selftest.SelfTest;
+import dev.flover.engine.sharding.ShardPlan;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -219,6 +225,41 @@ class JCudaDeviceTest {
         Assumptions.assumeTrue(JCudaDevice.problem().isEmpty(), JCudaDevice::problem);
         assertThatThrownBy(() -> CudaBackend.open(2)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("there is no device 2: the driver has found 2 devices, 0 to 1");
+    }
+
+    @Test
+    void aDeviceThatIsTooOldDoesNotKeepOthersFromBeingOpened() {
+        Assumptions.assumeTrue(JCudaDevice.problem().isEmpty(), JCudaDevice::problem);
+        stub.firstHasCapability(7);
+        assertThatThrownBy(() -> JCudaDevice.open(0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("the cuda backend needs compute capability 8.0 or newer, found ");
+        assertThat(JCudaDevice.problem()).startsWith("the cuda backend needs compute capability 8.0");
+        JCudaDevice.require();
+        try (var second = stub.open(1)) {
+            assertThat(second.number()).isOne();
+        }
+    }
+
+    @Test
+    void autoTakesAsFewOfTheChosenDevicesOfAnEngineAsHoldTheModel() {
+        Assumptions.assumeTrue(JCudaDevice.problem().isEmpty(), JCudaDevice::problem);
+        try (var model = ModelLoader.open(Path.of("..", "models", "novelist-f16.gguf"))) {
+            long whole = ShardPlan.of(model, 1).shares().getFirst().weightBytes();
+            stub.reset(Timing.LATE, whole);
+            assertThat(autoRanks(model, "", 1)).isEqualTo(2);
+            assertThat(autoRanks(model, "1,0", 1)).isEqualTo(2);
+            assertThat(autoRanks(model, "1", 1)).as("one device is chosen").isOne();
+            assertThat(autoRanks(model, "", 2)).as("two engines on two devices").isOne();
+            assertThat(autoRanks(model, "0,1,0,1", 1)).as("ranks that share devices").isEqualTo(4);
+            stub.reset(Timing.LATE, 2 * whole);
+            assertThat(autoRanks(model, "0,1", 1)).as("each device holds it").isOne();
+            assertThatThrownBy(() -> autoRanks(model, "0,2", 1)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("there is no device 2: ");
+        }
+    }
+
+    private static int autoRanks(Model model, String devices, int engines) {
+        return Backends.ranks("auto", "cuda", model, DeviceList.parse(devices), engines);
     }
 
     private static byte firstByte(Driver driver, long address) {

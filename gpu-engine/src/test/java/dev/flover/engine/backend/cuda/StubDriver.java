@@ -21,6 +21,7 @@ final class StubDriver {
 
     private final MethodHandle reset;
     private final MethodHandle peers;
+    private final MethodHandle capability;
     private final MethodHandle lose;
     private final MethodHandle calls;
     private final MethodHandle held;
@@ -36,6 +37,7 @@ final class StubDriver {
         var symbols = SymbolLookup.libraryLookup(library, Arena.global());
         reset = find(symbols, "stub_reset", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
         peers = find(symbols, "stub_peers", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+        capability = find(symbols, "stub_capability", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
         lose = find(symbols, "stub_lose",
                 FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
         calls = find(symbols, "stub_calls", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS));
@@ -76,6 +78,14 @@ final class StubDriver {
     void reachEachOther(boolean reach) {
         call(() -> {
             peers.invokeExact(reach ? 1 : 0);
+            return 0L;
+        });
+    }
+
+    /// Makes device 0 one of another compute capability. It has 9 after a reset, as device 1 always has.
+    void firstHasCapability(int whole) {
+        call(() -> {
+            capability.invokeExact(whole);
             return 0L;
         });
     }

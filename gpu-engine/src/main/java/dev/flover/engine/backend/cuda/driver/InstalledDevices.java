@@ -1,6 +1,7 @@
 package dev.flover.engine.backend.cuda.driver;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import jcuda.driver.JCudaDriver;
@@ -23,10 +24,14 @@ public final class InstalledDevices {
         return can[0] != 0;
     }
 
-    /// The memory of the device that has the least.
-    public static long leastBytes() {
-        return IntStream.range(0, count()).mapToLong(
-                number -> JCudaDevice.properties(JCudaDevice.device(number)).totalBytes()).min().orElseThrow();
+    /// The memory of the device that has the least for each use.
+    ///
+    /// @param numbers of devices; one that is used several times divides its memory
+    /// @throws IllegalArgumentException if the driver has no device of one of these numbers
+    public static long leastBytes(List<Integer> numbers) {
+        numbers.forEach(InstalledDevices::requireExisting);
+        return numbers.stream().mapToLong(number -> JCudaDevice.properties(JCudaDevice.device(number)).totalBytes()
+                / Collections.frequency(numbers, number)).min().orElseThrow();
     }
 
     /// @throws IllegalArgumentException if the driver has no device of that number

@@ -77,10 +77,7 @@ public final class JCudaDevice implements Driver {
     /// @throws IllegalArgumentException if there is no driver, device or compiled kernel; the message says which is
     ///     missing
     public static JCudaDevice open(int number) {
-        String problem = problem();
-        if (!problem.isEmpty()) {
-            throw new IllegalArgumentException(problem);
-        }
+        require();
         InstalledDevices.requireExisting(number);
         String old = tooOld(properties(device(number)));
         if (!old.isEmpty()) {
@@ -89,8 +86,23 @@ public final class JCudaDevice implements Driver {
         return new JCudaDevice(number, Objects.requireNonNull(fatbin()));
     }
 
-    /// Why no device can be opened here, or empty if one can.
+    /// Checks that there are compiled kernels, a driver and a device.
+    ///
+    /// @throws IllegalArgumentException saying which is missing
+    public static void require() {
+        String missing = missing();
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException(missing);
+        }
+    }
+
+    /// Why the first device cannot be opened here, or empty if it can.
     public static String problem() {
+        String missing = missing();
+        return missing.isEmpty() ? tooOld(firstDevice()) : missing;
+    }
+
+    private static String missing() {
         if (fatbin() == null) {
             return "this build has no CUDA kernels, as there was no nvcc where it was built: build it with the CUDA "
                     + "toolkit 13 in the path, or choose --backend cpu";
@@ -98,8 +110,7 @@ public final class JCudaDevice implements Driver {
         if (!DriverLibrary.problem().isEmpty()) {
             return DriverLibrary.problem();
         }
-        return InstalledDevices.count() == 0 ? "the cuda backend found no device; choose --backend cpu"
-                : tooOld(properties(device(0)));
+        return InstalledDevices.count() == 0 ? "the cuda backend found no device; choose --backend cpu" : "";
     }
 
     private static String tooOld(DeviceProperties properties) {
