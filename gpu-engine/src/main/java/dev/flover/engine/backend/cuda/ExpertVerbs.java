@@ -57,22 +57,25 @@ final class ExpertVerbs {
     }
 
     CudaRoutes routes(int rows, Routing routing) {
-        if ((long) rows * routing.chosen() > MOST_PLACES) {
-            throw new IllegalArgumentException("with " + routing.chosen() + " experts a row the cuda backend computes "
-                    + "at most " + MOST_PLACES / routing.chosen() + " rows in a step; use a smaller token budget");
-        }
+        requirePlaces(rows, routing.chosen(), "experts a row");
         chosen = routing.chosen();
         reserve(rows, routing);
         return CudaRoutes.allocate(driver, rows, routing);
     }
 
     CudaRoutes headRoutes(int rows, int heads) {
-        if ((long) rows * heads > MOST_PLACES) {
-            throw new IllegalArgumentException("with " + heads + " heads of latent attention the cuda backend computes "
-                    + "at most " + MOST_PLACES / heads + " rows in a step; use a smaller token budget");
-        }
+        requirePlaces(rows, heads, "heads of latent attention");
         reserve(rows, Routing.toAll(heads));
         return CudaRoutes.ofHeads(driver, rows, heads);
+    }
+
+    /// Checks that a launch for the bucket of so many rows can have a block for each place.
+    private static void requirePlaces(int rows, int ofRow, String what) {
+        if ((long) RowBuckets.of(rows) * ofRow > MOST_PLACES) {
+            throw new IllegalArgumentException("with " + ofRow + " " + what + " the cuda backend computes at most "
+                    + RowBuckets.greatest(MOST_PLACES / ofRow) + " rows in a step, found " + rows
+                    + "; use a smaller token budget");
+        }
     }
 
     private void reserve(int rows, Routing routing) {

@@ -14,4 +14,10 @@ final class RowBuckets {
         int power = Integer.highestOneBit(rows - 1);       // power < rows <= 2 * power
         return power >= 16 && rows <= power + power / 2 ? power + power / 2 : 2 * power;
     }
+
+    /// The greatest bucket of at most `rows` rows.
+    static int greatest(int rows) {
+        int power = Integer.highestOneBit(rows);
+        return power >= 16 && rows >= power + power / 2 ? power + power / 2 : power;
+    }
 }

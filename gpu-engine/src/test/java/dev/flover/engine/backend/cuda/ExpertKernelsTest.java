@@ -1,6 +1,7 @@
 package dev.flover.engine.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.BackendCacheShapeBuilder;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -40,6 +42,21 @@ class ExpertKernelsTest {
     @AfterEach
     void free() {
         arena.close();
+    }
+
+    /// 30,000 rows with two experts are 60,000 places, but the launch would be for 32,768 rows.
+    @Test
+    void moreRowsThanALaunchCanHavePlacesForAreRefused() {
+        var routing = ModelConfigRoutingBuilder.builder().experts(4).chosen(2).width(WIDTH).sharedWidth(0)
+                .scoring(Scoring.SOFTMAX).normalised(true).scale(1).groups(1).chosenGroups(1).build();
+        try (var backend = EmulatedBackends.open()) {
+            assertThatThrownBy(() -> backend.routes(30_000, routing)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("with 2 experts a row the cuda backend computes at most 24576 rows in a step, found "
+                            + "30000; use a smaller token budget");
+            assertThatThrownBy(() -> backend.headRoutes(600, 128)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("with 128 heads of latent attention the cuda backend computes at most 384");
+            assertThat(backend.routes(24_576, routing).chosen()).isEqualTo(2);
+        }
     }
 
     /// Cases: few experts, so that one has more rows than a tile; many experts, most of which have no rows; groups of

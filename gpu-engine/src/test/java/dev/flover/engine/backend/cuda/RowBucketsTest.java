@@ -17,6 +17,9 @@ class RowBucketsTest {
         for (int rows = 1; rows < 5000; rows++) {
             assertThat(RowBuckets.of(rows)).isGreaterThanOrEqualTo(rows).isLessThanOrEqualTo(2 * rows);
             assertThat(RowBuckets.of(RowBuckets.of(rows))).isEqualTo(RowBuckets.of(rows));
+            int greatest = RowBuckets.greatest(rows);
+            assertThat(RowBuckets.of(greatest)).isEqualTo(greatest).isLessThanOrEqualTo(rows);
+            assertThat(RowBuckets.of(greatest + 1)).as("the next bucket").isGreaterThan(rows);
         }
     }
 }
