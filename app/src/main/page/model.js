@@ -64,14 +64,26 @@ export class Model {
         generation.gap = { k: "w", from: this.last + 1 };
       }
     });
-    const listed = new Set(state.generations.map((row) => row.id));
-    if (state.listed === state.generations.length) {
-      this.generations.forEach((generation, key) => {
-        if (generation.sequences.length === 0 && !listed.has(generation.id)) {
-          this.drop(key, generation);
-        }
-      });
-    }
+    this.dropUnseen(state);
+  }
+
+  /**
+   * Drops noted requests that wait no more and have not begun here: they ended, or began on another engine. One that has
+   * begun here is listed as such perhaps before the frame of its first step comes, so the next state decides.
+   */
+  dropUnseen(state) {
+    const states = new Map(state.generations.map((row) => [row.id, row.state]));
+    const whole = state.listed === state.generations.length;
+    this.generations.forEach((generation, key) => {
+      const known = states.get(generation.id);
+      if (generation.sequences.length > 0 || known === "waiting" || known === undefined && !whole) {
+        return;
+      }
+      if (known === undefined || generation.begunUnseen) {
+        this.drop(key, generation);
+      }
+      generation.begunUnseen = true;
+    });
   }
 
   begun(note) {
