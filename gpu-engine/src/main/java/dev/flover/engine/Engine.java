@@ -11,8 +11,10 @@ import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.BackendGroup;
+import dev.flover.engine.backend.SlabShape;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepQueue;
+import dev.flover.engine.backend.WindowedLayers;
 import dev.flover.engine.backend.ranks.ShardedBackend;
 import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.forward.RankedTransformer;
@@ -22,6 +24,7 @@ import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.scheduling.Scheduler;
 import dev.flover.engine.scheduling.Step;
+import dev.flover.engine.scheduling.Windows;
 import dev.flover.engine.sharding.ShardMemory;
 import dev.flover.engine.sharding.ShardPlan;
 import java.util.Arrays;
@@ -57,7 +60,7 @@ public final class Engine implements AutoCloseable {
         this.model = model;
         this.queue = queue;
         scheduler = new Scheduler(
-                config, model.contextLength(), model.stretchedBeyond(), model.widestWindow());
+                config, model.contextLength(), model.stretchedBeyond(), windows(model));
         steps = new Step[config.stepsInFlight()];
         for (int i = 0; i < steps.length; i++) {
             steps[i] = new Step(config.tokenBudget(), config.maxSequences());
@@ -254,16 +257,23 @@ public final class Engine implements AutoCloseable {
                 .kvHeads(model.kvHeads()).headDim(model.headDim()).vocabulary(model.vocabulary())
                 .blocks(Math.clamp(whole, 1, Integer.MAX_VALUE)).blockTokens(config.blockTokens())
                 .slots(config.maxSequences()).contextLength(model.contextLength())
-                .latent(model.latent() == null ? 0 : model.latent().rank()).build();
+                .latent(model.latent() == null ? 0 : model.latent().rank()).build()
+                .withWindowed(new WindowedLayers(model.windowedLayers()));
         if (config.kvBlocks() > 0) {
             return shape.withBlocks(config.kvBlocks());
         }
-        int fit = backend.blocksThatFit(shape);
+        int fit = backend.blocksThatFit(shape, 1);
         if (fit < 1) {
             throw new EngineException("the weights leave no memory for a KV cache on the " + backend.name()
                     + " backend; choose a smaller model, or one stored in fewer bits");
         }
         return shape.withBlocks(Math.min(shape.blocks(), fit));
+    }
+
+    private static Windows windows(ModelConfig model) {
+        int windowed = model.windowedLayers().size();
+        return new Windows(model.widestWindow(), model.windowOfSome(),
+                new SlabShape(model.layers().size() - windowed, windowed));
     }
 
     private void checkTokens(String where, int[] ids) {

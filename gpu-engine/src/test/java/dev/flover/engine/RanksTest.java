@@ -94,12 +94,12 @@ class RanksTest {
         var shape = BackendCacheShapeBuilder.builder().layers(2).heads(4).kvHeads(4).headDim(64).vocabulary(100)
                 .blocks(1).blockTokens(16).slots(4).contextLength(128).latent(0).build();
         try (var one = Backends.open("cpu", 1); var reference = Backends.open("reference", 1)) {
-            int blocks = one.blocksThatFit(shape);
-            int ofReference = reference.blocksThatFit(shape);
+            int blocks = one.blocksThatFit(shape, 1);
+            int ofReference = reference.blocksThatFit(shape, 1);
             one.shareHostWith(4);
             reference.shareHostWith(4);
-            assertThat(one.blocksThatFit(shape)).isEqualTo(blocks / 4);
-            assertThat(reference.blocksThatFit(shape)).isEqualTo(ofReference / 4);
+            assertThat(one.blocksThatFit(shape, 1)).isEqualTo(blocks / 4);
+            assertThat(reference.blocksThatFit(shape, 1)).isEqualTo(ofReference / 4);
         }
     }
 

@@ -12,6 +12,7 @@ import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.loading.ModelSummary;
+import dev.flover.engine.model.ModelConfig;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
@@ -99,21 +100,22 @@ final class MachineChecks {
         var finding = model.warnings().isEmpty() ? Finding.ok("model", shape)
                 : Finding.warn("model", shape + "; " + String.join("; ", model.warnings()),
                         "check the answers, or use a file that Flover can follow");
-        return List.of(finding, memory(model, config.contextLength()));
+        return List.of(finding, memory(model, config));
     }
 
-    private Finding memory(ModelSummary model, int contextLength) {
+    private Finding memory(ModelSummary model, ModelConfig shape) {
         var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         var config = pipeline.engine();
         long block = model.cachedBytes(settings.get(SettingTable.KV_BITS)) * config.blockTokens();
         long wanted = (long) config.maxSequences()
-                * Math.ceilDiv(contextLength, config.blockTokens());
+                * Math.ceilDiv(shape.contextLength(), config.blockTokens());
         int engines = settings.find(SettingTable.ENGINES).orElse(1);
         long quarter = system.getTotalMemorySize() / 4 / block / engines;
         long blocks = config.kvBlocks() > 0 ? config.kvBlocks() : Math.max(1, Math.min(wanted, quarter));
         long needed = engines * (model.bytes() + blocks * block);
         String found = (engines == 1 ? "" : engines + " engines, each with ") + "model " + gigabytes(model.bytes())
                 + " and KV cache " + gigabytes(blocks * block) + " (" + blocks + " blocks, "
+                + (shape.windowOfSome() > 0 ? "at least " : "")
                 + Math.min(config.maxSequences(), blocks * config.maxSequences() / wanted)
                 + " whole contexts) of " + gigabytes(system.getTotalMemorySize()) + " memory";
         if (needed > system.getTotalMemorySize()) {

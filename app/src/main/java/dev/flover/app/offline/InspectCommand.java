@@ -118,7 +118,21 @@ public final class InspectCommand implements Runnable {
         row("vocabulary", number(config.vocabulary()));
         row("context", number(config.contextLength()) + " positions, " + number(summary.cachedBytes(kvBits))
                 + " bytes of keys and values each");
+        if (widest(config) > 0) {
+            row("windows", windowed(config) + " of " + config.layers().size() + " layers attend to the last "
+                    + number(widest(config)) + " positions or fewer; the others hold "
+                    + number(summary.cachedBytesOfAllPositions(kvBits)) + " bytes for each position");
+        }
         row("tensors", types(summary));
+    }
+
+    /// The widest window of a layer; 0 if no layer has one.
+    private static int widest(ModelConfig config) {
+        return config.layers().stream().mapToInt(ModelConfig.LayerConfig::window).max().orElse(0);
+    }
+
+    private static long windowed(ModelConfig config) {
+        return config.layers().stream().filter(layer -> layer.window() > 0).count();
     }
 
     private void row(String name, String value) {
@@ -154,7 +168,10 @@ public final class InspectCommand implements Runnable {
                     .put("kv_heads", config.kvHeads())
                     .put("head_dim", config.headDim())
                     .put("context_length", config.contextLength())
-                    .put("cached_bytes", summary.cachedBytes(kvBits));
+                    .put("cached_bytes", summary.cachedBytes(kvBits))
+                    .put("window", widest(config))
+                    .put("windowed_layers", windowed(config))
+                    .put("cached_bytes_of_all_positions", summary.cachedBytesOfAllPositions(kvBits));
         }
         summary.warnings().forEach(node.putArray("warnings")::add);
         var ending = node.putArray("end_of_text");

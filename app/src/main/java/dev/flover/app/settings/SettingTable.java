@@ -376,8 +376,9 @@ public final class SettingTable {
     public static final Setting<Integer> PREFILL_CHUNK = pipeline(Section.ENGINE, "prefill-chunk", new Whole(1, ANY),
             "64", "Most prompt positions of one request in a step.");
     public static final Setting<Integer> KV_BLOCKS = pipeline(Section.ENGINE, "kv-blocks", new Whole(1, ANY),
-            "Size of the KV cache, in blocks of block-tokens positions. Default: room for max-sequences whole "
-                    + "contexts, but at most the free memory of a device or a quarter of the machine's memory.");
+            "Size of the KV cache, in blocks of block-tokens positions in all layers; more positions fit if sliding "
+                    + "windows have passed some of them. Default: room for max-sequences whole contexts, but at most "
+                    + "the free memory of a device or a quarter of the machine's memory.");
     public static final Setting<Integer> BLOCK_TOKENS = pipeline(Section.ENGINE, "block-tokens", new Whole(1, 1024),
             "16", "Positions of a block of the KV cache, a power of two.");
     public static final Setting<Integer> STEPS_IN_FLIGHT = pipeline(Section.ENGINE, "steps-in-flight",

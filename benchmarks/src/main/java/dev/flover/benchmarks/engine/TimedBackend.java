@@ -129,8 +129,8 @@ final class TimedBackend implements Backend {
     }
 
     @Override
-    public int blocksThatFit(CacheShape shape) {
-        return backend.blocksThatFit(shape);
+    public int blocksThatFit(CacheShape shape, int sharing) {
+        return backend.blocksThatFit(shape, sharing);
     }
 
     @Override
@@ -332,7 +332,7 @@ final class TimedBackend implements Backend {
             seen += rows * (first + (rows + 1) / 2.0);
             read += first + rows;
         }
-        double positionBytes = cache.bytes() / ((double) shape.layers() * shape.blocks() * shape.blockTokens());
+        double positionBytes = cache.bytes() / ((double) shape.layerBlocks() * shape.blockTokens());
         end(Operation.ATTENTION, 4 * seen * shape.heads() * shape.headDim(), read * positionBytes);
     }
 

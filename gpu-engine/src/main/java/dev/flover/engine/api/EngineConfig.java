@@ -8,8 +8,10 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 /// @param tokenBudget   the most rows in a step; at least `maxSequences`
 /// @param prefillChunk  the most prompt positions of one sequence in a step
 /// @param blockTokens   the positions of one KV block, a power of two
-/// @param kvBlocks      the number of KV blocks, which fixes the memory of the cache. 0: as many as whole contexts of
-///                      all sequences need, but at most as many as the backend has memory for beside the weights
+/// @param kvBlocks      the number of KV blocks, which fixes the memory of the cache: it holds the positions of so many
+///                      blocks in all layers, and more positions where sliding windows have passed some of them. 0: as
+///                      many as whole contexts of all sequences need, but at most as many as the backend has memory
+///                      for beside the weights
 /// @param stepsInFlight the most steps in flight at the same time, 1 or 2
 /// @param prefixCaching whether sequences with equal prefixes share full blocks
 @RecordBuilder

@@ -78,8 +78,10 @@ public interface Backend extends BackendGroup {
 
     /// How many KV blocks of a cache of this shape fit into the device's free memory. On a host: into a quarter of the
     /// machine's memory, since weights and other processes need the rest.
-    default int blocksThatFit(CacheShape shape) {
-        return HostMemory.blocksThatFit(shape, Float.BYTES);
+    ///
+    /// @param sharing the number of equal caches that share this memory
+    default int blocksThatFit(CacheShape shape, int sharing) {
+        return HostMemory.blocksThatFit(shape, Float.BYTES, sharing);
     }
 
     /// Allocates the table of the experts that up to `rows` rows are routed to, which [#route] fills.
@@ -103,7 +105,7 @@ public interface Backend extends BackendGroup {
     // Between two steps, on the thread that runs the steps
 
     /// Copies the keys and values of one block, in all layers, over those of another block. An engine that keeps a
-    /// sequence's keys contiguous needs this when a sequence changes its slot.
+    /// sequence's keys contiguous needs this when a sequence changes its slot. The cache must have one block table.
     void copyBlock(Cache cache, int from, int to);
 
     // One step, in this order
@@ -445,21 +447,86 @@ public interface Backend extends BackendGroup {
 
     /// @param heads         query heads
     /// @param kvHeads       key heads, and as many value heads
-    /// @param blocks        KV blocks in all
+    /// @param blocks        KV blocks in all: the cache has memory for so many blocks of each block table
     /// @param blockTokens   positions per block
     /// @param slots         most sequences that the cache holds at a time
     /// @param contextLength most positions of a sequence
     /// @param latent        the width of the latent vectors of attention: the last numbers of a key, which are its
     ///                      value as well, so that no values are stored; 0 if values are stored beside keys
+    /// @param windowed      the layers of the second block table
     @RecordBuilder
-    @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
+    @RecordBuilder.Options(enableWither = false)
     record CacheShape(
             int layers, int heads, int kvHeads, int headDim, int vocabulary,
-            int blocks, int blockTokens, int slots, int contextLength, int latent) {
+            int blocks, int blockTokens, int slots, int contextLength, int latent,
+            @RecordBuilder.Initializer(source = WindowedLayers.class, value = "NONE") WindowedLayers windowed) {
         /// Where a row sees only the last positions, attention may begin to read before the first visible position: at
         /// the nearest multiple of this number. The result does not depend on the keys and values that are read but
         /// not visible.
         public static final int READ_FROM = 256;
+
+        public CacheShape {
+            for (int number : new int[] {layers, heads, kvHeads, headDim, vocabulary, blocks, blockTokens, slots,
+                    contextLength}) {
+                if (number < 1) {
+                    throw new IllegalArgumentException("a cache of " + layers + " layers, " + heads + " heads, "
+                            + kvHeads + " key heads of " + headDim + " dimensions, " + vocabulary + " token ids, "
+                            + blocks + " blocks of " + blockTokens + " positions, " + slots + " slots and "
+                            + contextLength + " positions; each must be at least 1");
+                }
+            }
+        }
+
+        /// The number of block tables of a slot. Each table numbers blocks that hold keys and values of its own layers.
+        public int tables() {
+            return windowed.layers().isEmpty() ? 1 : 2;
+        }
+
+        /// The block table that a layer reads.
+        public int table(int layer) {
+            return windowed.layers().contains(layer) ? 1 : 0;
+        }
+
+        /// The number of layers that read a block table.
+        public int layers(int table) {
+            return table == 0 ? layers - windowed.layers().size() : windowed.layers().size();
+        }
+
+        /// The number of layers before this one that read the same block table.
+        public int placeInTable(int layer) {
+            int place = 0;
+            for (int before = 0; before < layer; before++) {
+                place += table(before) == table(layer) ? 1 : 0;
+            }
+            return place;
+        }
+
+        /// The division of the memory among the blocks of both tables.
+        public SlabShape slab() {
+            return new SlabShape(layers(0), layers(1));
+        }
+
+        /// The number of slabs.
+        public int slabs() {
+            return slab().slabsFor(blocks);
+        }
+
+        /// The number of blocks to which a block table can refer.
+        public int blocks(int table) {
+            return slabs() * slab().blocks(table);
+        }
+
+        /// The number of blocks of one layer for which the cache has memory.
+        public long layerBlocks() {
+            return (long) slabs() * slab().layers();
+        }
+
+        /// The largest number of blocks of a cache that takes at most this memory.
+        ///
+        /// @param layerBytes bytes of one block in one layer
+        public int blocksIn(long bytes, long layerBytes) {
+            return Math.clamp(slab().blocksIn(bytes / layerBytes / slab().layers()), 0, Integer.MAX_VALUE);
+        }
 
         /// The width of the value of one head.
         public int valueDim() {
@@ -480,6 +547,11 @@ public interface Backend extends BackendGroup {
         public CacheShape withBlocks(int blocks) {
             long positions = Math.min(contextLength, (long) blocks * blockTokens);
             return BackendCacheShapeBuilder.builder(this).blocks(blocks).contextLength((int) positions).build();
+        }
+
+        /// The same shape with a second block table for these layers.
+        public CacheShape withWindowed(WindowedLayers windowed) {
+            return BackendCacheShapeBuilder.builder(this).windowed(windowed).build();
         }
     }
 }

@@ -16,24 +16,26 @@ public final class HostMemory {
     /// little memory can still serve short requests.
     ///
     /// @param elementBytes bytes of one number in the cache
-    public static int blocksThatFit(CacheShape shape, int elementBytes) {
-        return blocksThatFit(shape, elementBytes, machineBytes());
+    /// @param sharing      the number of equal caches that share this memory
+    public static int blocksThatFit(CacheShape shape, int elementBytes, int sharing) {
+        return blocksThatFit(shape, elementBytes, sharing, machineBytes());
     }
 
     /// The number of KV blocks that fit into a quarter of the machine's memory, at least 1.
     ///
-    /// @param blockBytes bytes of a block in all layers together
-    public static int blocksThatFit(long blockBytes) {
-        return blocksThatFit(blockBytes, machineBytes());
+    /// @param layerBytes bytes of a block in one layer
+    /// @param sharing    the number of equal caches that share this memory
+    public static int blocksOfBytes(CacheShape shape, long layerBytes, int sharing) {
+        return blocksOfBytes(shape, layerBytes, sharing, machineBytes());
     }
 
-    static int blocksThatFit(CacheShape shape, int elementBytes, long machineBytes) {
-        return blocksThatFit(
-                (long) elementBytes * shape.layers() * shape.positionWidth() * shape.blockTokens(), machineBytes);
+    static int blocksThatFit(CacheShape shape, int elementBytes, int sharing, long machineBytes) {
+        long layerBytes = (long) elementBytes * shape.positionWidth() * shape.blockTokens();
+        return blocksOfBytes(shape, layerBytes, sharing, machineBytes);
     }
 
-    private static int blocksThatFit(long blockBytes, long machineBytes) {
-        return Math.clamp(machineBytes / SHARE / blockBytes, 1, Integer.MAX_VALUE);
+    private static int blocksOfBytes(CacheShape shape, long layerBytes, int sharing, long machineBytes) {
+        return Math.max(1, shape.blocksIn(machineBytes / SHARE / sharing, layerBytes));
     }
 
     /// The machine's memory as one that several engines share.

@@ -6,8 +6,9 @@ import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.SamplingState;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.function.IntBinaryOperator;
 
-/// The state of every slot of a cache in host memory: its block table, and its sampling state.
+/// The state of every slot of a cache in host memory: its block table or tables, and its sampling state.
 ///
 /// ```
 ///   slot 0 ─► block table [7, 2, 9, ...]   sampling state (newest token, tokens so far, penalties)
@@ -21,13 +22,21 @@ public final class HostSlots {
     private static final int FIRST_ENTRIES = 1024;
 
     private final int mostBlocks;
-    private final int[][] blockTables;
+    /// By table and slot.
+    private final int[][][] blockTables;
+    private final IntBinaryOperator numbers;
     private final SamplingState[] sampling;
     private boolean follows;
 
     public HostSlots(CacheShape shape) {
+        this(shape, (table, block) -> block);
+    }
+
+    /// @param numbers the number that the backend uses for a block, from the block table and the plan's number
+    public HostSlots(CacheShape shape, IntBinaryOperator numbers) {
+        this.numbers = numbers;
         mostBlocks = Math.ceilDiv(shape.contextLength(), shape.blockTokens());
-        blockTables = new int[shape.slots()][Math.min(mostBlocks, FIRST_ENTRIES)];
+        blockTables = new int[shape.tables()][shape.slots()][Math.min(mostBlocks, FIRST_ENTRIES)];
         sampling = new SamplingState[shape.slots()];
         for (int slot = 0; slot < sampling.length; slot++) {
             sampling[slot] = new SamplingState();
@@ -62,14 +71,18 @@ public final class HostSlots {
                     follows ? null : admission.constraint());
         }
         for (int i = 0; i < plan.edits(); i++) {
-            setBlock(plan.editSlots[i], plan.editIndexes[i], plan.editBlocks[i]);
+            int table = plan.editTables[i];
+            setBlock(blockTables[table], plan.editSlots[i], plan.editIndexes[i],
+                    numbers.applyAsInt(table, plan.editBlocks[i]));
         }
     }
 
     /// The block numbers of the slot's sequence, from its first position on. The array is longer than the part in use,
     /// and is replaced by a longer one when it is full. Valid until the next [#apply].
-    public int[] blockTable(int slot) {
-        return blockTables[slot];
+    ///
+    /// @param table as [CacheShape#table]
+    public int[] blockTable(int table, int slot) {
+        return blockTables[table][slot];
     }
 
     /// The newest token of the slot's sequence, which a row of [StepPlan#NEWEST] embeds.
@@ -127,20 +140,22 @@ public final class HostSlots {
 
     /// Moves a slot's state by swapping the arrays of both slots, as the slot that is moved from is free afterwards.
     private void swap(int from, int to) {
-        int[] table = blockTables[from];
-        blockTables[from] = blockTables[to];
-        blockTables[to] = table;
+        for (var tables : blockTables) {
+            int[] table = tables[from];
+            tables[from] = tables[to];
+            tables[to] = table;
+        }
         var state = sampling[from];
         sampling[from] = sampling[to];
         sampling[to] = state;
     }
 
-    private void setBlock(int slot, int index, int block) {
+    private void setBlock(int[][] tables, int slot, int index, int block) {
         assert index < mostBlocks;
-        if (index >= blockTables[slot].length) {
-            int length = Math.min(mostBlocks, Math.max(index + 1, 2 * blockTables[slot].length));
-            blockTables[slot] = Arrays.copyOf(blockTables[slot], length);
+        if (index >= tables[slot].length) {
+            int length = Math.min(mostBlocks, Math.max(index + 1, 2 * tables[slot].length));
+            tables[slot] = Arrays.copyOf(tables[slot], length);
         }
-        blockTables[slot][index] = block;
+        tables[slot][index] = block;
     }
 }

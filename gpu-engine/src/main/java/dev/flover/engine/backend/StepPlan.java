@@ -47,6 +47,7 @@ public final class StepPlan {
     public final int[] moveTo;
     private int moves;
     private final List<Admission> admissions = new ArrayList<>();
+    public int[] editTables = new int[64];
     public int[] editSlots = new int[64];
     public int[] editIndexes = new int[64];
     public int[] editBlocks = new int[64];
@@ -208,13 +209,22 @@ public final class StepPlan {
         admissions.add(admission);
     }
 
-    /// Sets entry `index` of the slot's block table to `block`. At most one call in a step for each entry.
+    /// As the other method, for the slot's first block table.
     public void setBlock(int slot, int index, int block) {
+        setBlock(0, slot, index, block);
+    }
+
+    /// Sets entry `index` of one of the slot's block tables to `block`. At most one call in a step for each entry.
+    ///
+    /// @param table as [Backend.CacheShape#table]
+    public void setBlock(int table, int slot, int index, int block) {
         if (edits == editSlots.length) {
+            editTables = Arrays.copyOf(editTables, edits * 2);
             editSlots = Arrays.copyOf(editSlots, edits * 2);
             editIndexes = Arrays.copyOf(editIndexes, edits * 2);
             editBlocks = Arrays.copyOf(editBlocks, edits * 2);
         }
+        editTables[edits] = table;
         editSlots[edits] = slot;
         editIndexes[edits] = index;
         editBlocks[edits] = block;

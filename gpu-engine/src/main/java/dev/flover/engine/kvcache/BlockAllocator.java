@@ -1,100 +1,98 @@
 package dev.flover.engine.kvcache;
 
-/// Allocates blocks of the KV cache by number, and counts the references to each block.
+/// Allocates blocks of one kind by number, and counts the references to each block.
 ///
 /// A released block whose content is in the prefix index stays there and can be reused, until its memory is needed for
-/// other content; the block that was released first is evicted first. Release a sequence's blocks from the last to the
-/// first, so that the ends of prefixes are evicted before their beginnings.
+/// other content. The slab whose last reference was released first is evicted first. Release a sequence's blocks from
+/// the last to the first, so that the ends of prefixes are evicted before their beginnings.
 public final class BlockAllocator {
+    private final BlockMemory memory;
+    private final int kind;
     private final PrefixIndex index;
     private final int[] references;
-    private final int[] free;
-    private int freeCount;
+    private int used;
 
-    // Blocks in the index without references: a doubly linked ring in the order of their release. Entry `blocks` is its
-    // head.
-    private final int[] older;
-    private final int[] newer;
-    private final int head;
-    private int cachedCount;
+    /// Blocks of a slab: those of slab `n` have the numbers from `n * perSlab` on.
+    final int perSlab;
 
+    /// An allocator with a memory of its own.
     public BlockAllocator(int blocks, PrefixIndex index) {
+        this(new BlockMemory(blocks), 0, 1, index);
+    }
+
+    /// @param kind    0 or 1, another one than that of the other allocator with the same memory
+    /// @param perSlab the number of blocks in a slab; 1 if that of the other allocator is not
+    /// @param index   finds blocks of this allocator
+    public BlockAllocator(BlockMemory memory, int kind, int perSlab, PrefixIndex index) {
+        this.memory = memory;
+        this.kind = kind;
+        this.perSlab = perSlab;
         this.index = index;
-        references = new int[blocks];
-        free = new int[blocks];
-        for (int i = 0; i < blocks; i++) {
-            free[i] = blocks - 1 - i;
-        }
-        freeCount = blocks;
-        older = new int[blocks + 1];
-        newer = new int[blocks + 1];
-        head = blocks;
-        older[head] = head;
-        newer[head] = head;
+        references = new int[Math.multiplyExact(memory.slabs(), perSlab)];
+        memory.add(this, kind);
     }
 
     /// The number of blocks that [#allocate] can return.
     public int available() {
-        return freeCount + cachedCount;
+        return memory.available(kind);
     }
 
     /// The number of blocks with references.
     public int used() {
-        return references.length - available();
+        return used;
     }
 
     /// Allocates a block, with one reference and without content. At least one block must be available.
     public int allocate() {
         assert available() > 0;
-        int block;
-        if (freeCount > 0) {
-            block = free[--freeCount];
-        } else {
-            block = newer[head];
-            uncache(block);
+        int slab = memory.take(kind);
+        int block = unreferenced(slab, false);
+        if (block == PrefixIndex.NONE) {
+            block = unreferenced(slab, true);
             index.remove(block);
+            memory.change(slab, 1, -1);
+        } else {
+            memory.change(slab, 1, 0);
         }
-        assert references[block] == 0;
         references[block] = 1;
+        used++;
         return block;
+    }
+
+    /// A block of the slab without references; [PrefixIndex#NONE] if there is none.
+    ///
+    /// @param indexed whether it is in the index
+    private int unreferenced(int slab, boolean indexed) {
+        for (int block = slab * perSlab; block < (slab + 1) * perSlab; block++) {
+            if (references[block] == 0 && index.contains(block) == indexed) {
+                return block;
+            }
+        }
+        return PrefixIndex.NONE;
     }
 
     /// Adds a reference to a block that already has some, or that is in the index.
     public void retain(int block) {
-        if (references[block] == 0) {
-            uncache(block);
+        if (references[block]++ == 0) {
+            memory.change(block / perSlab, 1, -1);
+            used++;
         }
-        references[block]++;
     }
 
     public void release(int block) {
         assert references[block] > 0;
-        if (--references[block] > 0) {
-            return;
-        }
-        if (index.contains(block)) {
-            cache(block);
-        } else {
-            free[freeCount++] = block;
+        if (--references[block] == 0) {
+            memory.change(block / perSlab, -1, index.contains(block) ? 1 : 0);
+            used--;
         }
     }
 
-    public boolean referenced(int block) {
-        return references[block] > 0;
-    }
-
-    private void cache(int block) {
-        int newest = older[head];
-        older[block] = newest;
-        newer[block] = head;
-        newer[newest] = block;
-        older[head] = block;
-        cachedCount++;
-    }
-
-    private void uncache(int block) {
-        newer[older[block]] = newer[block];
-        older[newer[block]] = older[block];
-        cachedCount--;
+    /// Removes all blocks of a slab from the index. None of them has references.
+    void evict(int slab) {
+        for (int block = slab * perSlab; block < (slab + 1) * perSlab; block++) {
+            if (index.contains(block)) {
+                index.remove(block);
+            }
+        }
     }
 }

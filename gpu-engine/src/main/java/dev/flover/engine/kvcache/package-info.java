@@ -7,6 +7,7 @@
 ///                            └────last release, in PrefixIndex──►────┘◄───────────────────────┘
 /// ```
 ///
+/// [dev.flover.engine.kvcache.BlockMemory] divides memory among two kinds of blocks, if there are two;
 /// [dev.flover.engine.kvcache.BlockAllocator] counts references; [dev.flover.engine.kvcache.PrefixIndex] finds full
 /// blocks by the tokens in them and before them. This package knows nothing of sequences, of the contents of steps, or
 /// of device memory.

@@ -71,6 +71,15 @@ public record ModelSummary(
         return (long) number * layers * config.cachedWidth();
     }
 
+    /// The part of [#cachedBytes] in layers without a window; what a sequence longer than the windows still grows by.
+    public long cachedBytesOfAllPositions(int kvBits) {
+        if (config == null) {
+            return 0;
+        }
+        long all = config.layers().stream().filter(layer -> layer.window() == 0).count();
+        return cachedBytes(kvBits) / config.layers().size() * all;
+    }
+
     /// @param tensors the number of tensors
     /// @param bytes   the size of these tensors together
     public record TensorCount(int tensors, long bytes) {

@@ -3,6 +3,9 @@ package dev.flover.engine.model;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A transformer as data: everything that distinguishes one model family from another.
@@ -112,6 +115,19 @@ public record ModelConfig(
             widest = Math.max(widest, layer.window());
         }
         return widest;
+    }
+
+    /// The most positions that a query attends to in the layers that have a window, its own included, where other
+    /// layers have none. 0 if all layers or none have a window, or if a window is as long as the context.
+    public int windowOfSome() {
+        int widest = layers.stream().mapToInt(LayerConfig::window).max().orElse(0);
+        return widestWindow() > 0 || widest >= contextLength ? 0 : widest;
+    }
+
+    /// The numbers of the layers that have a window of [#windowOfSome] positions at most; none if that is 0.
+    public Set<Integer> windowedLayers() {
+        return windowOfSome() == 0 ? Set.of() : IntStream.range(0, layers.size())
+                .filter(layer -> layers.get(layer).window() > 0).boxed().collect(Collectors.toUnmodifiableSet());
     }
 
     /// A sequence of more positions than this uses other rotary frequencies for all its positions. [Integer#MAX_VALUE]

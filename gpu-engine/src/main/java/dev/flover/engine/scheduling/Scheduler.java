@@ -78,9 +78,8 @@ public final class Scheduler {
 
     /// @param stretchedBeyond as in [dev.flover.engine.model.ModelConfig#stretchedBeyond]; a sequence that grows beyond
     ///                        this length is computed again from its beginning
-    /// @param window          as in [dev.flover.engine.model.ModelConfig#widestWindow]
-    public Scheduler(EngineConfig config, int contextLength, int stretchedBeyond, int window) {
-        this(config, contextLength, stretchedBeyond, new SequenceBlocks(config, window, CacheShape.READ_FROM));
+    public Scheduler(EngineConfig config, int contextLength, int stretchedBeyond, Windows windows) {
+        this(config, contextLength, stretchedBeyond, new SequenceBlocks(config, windows, CacheShape.READ_FROM));
     }
 
     Scheduler(EngineConfig config, int contextLength, int stretchedBeyond, SequenceBlocks blocks) {
@@ -193,9 +192,9 @@ public final class Scheduler {
         }
         checkedIdle = true;
         int queued = running.size() + waiting.size() + waitingAlone.size() + (runningAlone == null ? 0 : 1);
-        if (blocks.used() + slots.live() + seats.taken() + queued > 0) {
-            leak = "the engine was idle and still held " + blocks.used() + " KV blocks, " + slots.live() + " slots, "
-                    + seats.taken() + " seats and " + queued + " places in its queues";
+        if (blocks.referenced() + slots.live() + seats.taken() + queued > 0) {
+            leak = "the engine was idle and still held " + blocks.referenced() + " KV blocks, " + slots.live()
+                    + " slots, " + seats.taken() + " seats and " + queued + " places in its queues";
         }
     }
 
@@ -288,7 +287,10 @@ public final class Scheduler {
         }
         var sequence = seats.at(seat);
         if (sequence.prefilling()) {
-            prefilling[prefillingCount++] = seat;
+            blocks.releasePassed(sequence);
+            if (makeRoom(sequence)) {
+                prefilling[prefillingCount++] = seat;
+            }
         } else if (sequence.canDecode()) {
             selectDecode(sequence);
         }
@@ -353,7 +355,6 @@ public final class Scheduler {
             scoreBudget -= sequence.scoredAmong(count);
             sequence.rows = count;
             countPrefill(sequence, count);
-            blocks.releasePassed(sequence);
             seats.plan(sequence, count);
             budget -= count;
             filled[filledCount++] = sequence.seat;
@@ -371,21 +372,30 @@ public final class Scheduler {
                 - Math.clamp((long) Math.min(sequence.computedBefore, sequence.promptLength()) - begin, 0, count);
     }
 
-    /// Gives the sequence a block for its next position. If none is free, preempts the sequences with the lowest rank,
-    /// perhaps this one itself.
     private void selectDecode(Sequence sequence) {
         blocks.releasePassed(sequence);
-        while (!blocks.grow(sequence)) {
-            var lowest = running.last();
-            preempt(lowest);
-            if (lowest == sequence) {
-                return;
-            }
+        if (!makeRoom(sequence)) {
+            return;
         }
         grown[grownCount++] = sequence.seat;
         seats.plan(sequence, 1);
         seats.replan(sequence);
         selectDraw(sequence.seat);
+    }
+
+    /// Gives the sequence blocks for its next positions. If too few are free, preempts the sequences with the lowest
+    /// rank, perhaps this one itself.
+    ///
+    /// @return false if this sequence was preempted
+    private boolean makeRoom(Sequence sequence) {
+        while (!blocks.grow(sequence)) {
+            var lowest = running.last();
+            preempt(lowest);
+            if (lowest == sequence) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void selectDraw(int seat) {
@@ -431,11 +441,14 @@ public final class Scheduler {
     }
 
     private void announceBlocks(int seat, StepPlan plan) {
-        var sequence = seats.at(seat);
-        for (int i = sequence.announcedBlocks; i < sequence.blockCount; i++) {
-            plan.setBlock(seats.slot(seat), i, sequence.blocks[i]);
+        announceBlocks(0, seats.at(seat).blocks, seats.slot(seat), plan);
+        announceBlocks(1, seats.at(seat).windowed, seats.slot(seat), plan);
+    }
+
+    private static void announceBlocks(int number, BlockTable table, int slot, StepPlan plan) {
+        for (; table.announced < table.count; table.announced++) {
+            plan.setBlock(number, slot, table.announced, table.blocks[table.announced]);
         }
-        sequence.announcedBlocks = sequence.blockCount;
     }
 
     private void writePrefill(int seat, Step step) {

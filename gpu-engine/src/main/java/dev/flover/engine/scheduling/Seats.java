@@ -231,7 +231,7 @@ final class Seats {
     }
 
     private int plannedAlone(Sequence sequence) {
-        return sequence.prefilling() ? 0 : Math.min(sequence.blockCount * blockTokens, sequence.mostComputed());
+        return sequence.prefilling() ? 0 : Math.min(sequence.blocks.count * blockTokens, sequence.mostComputed());
     }
 
     private int takenAlone(Sequence sequence) {

@@ -59,17 +59,14 @@ final class Sequence {
     /// The number of rows in the step being planned; the last of them is at position `computed() - 1`.
     int rows;
 
-    int[] blocks = new int[0];
-    int blockCount;
+    /// The blocks of the layers that read the first block table.
+    final BlockTable blocks = new BlockTable();
 
-    /// The number of leading blocks that have been released, because no later position sees them.
-    int passedBlocks;
+    /// The blocks of the layers that read the second block table; empty if there is none.
+    final BlockTable windowed = new BlockTable();
 
     /// Whether the planned positions use the rotary frequencies of a long sequence.
     boolean stretched;
-
-    /// The number of leading entries of the block table that plans have already sent to the backend.
-    int announcedBlocks;
 
     /// The number of leading blocks that are in the prefix index, and the index's serial number for the tokens up to
     /// their end.
@@ -166,10 +163,13 @@ final class Sequence {
     }
 
     /// Allocates arrays for the longest that the sequence can become, so that running it allocates nothing.
-    void prepareToRun(int blockTokens) {
+    ///
+    /// @param twoTables whether some layers read a second block table
+    void prepareToRun(int blockTokens, boolean twoTables) {
         if (tokens.length < mostTokens) {
             tokens = Arrays.copyOf(tokens, mostTokens);
-            blocks = new int[Math.ceilDiv(mostTokens, blockTokens)];
+            blocks.reserve(Math.ceilDiv(mostTokens, blockTokens));
+            windowed.reserve(twoTables ? Math.ceilDiv(mostTokens, blockTokens) : 0);
         }
         prefillEnd = length();
         stretched = length() > stretchedBeyond;

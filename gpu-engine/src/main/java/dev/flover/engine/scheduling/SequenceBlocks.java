@@ -2,8 +2,9 @@ package dev.flover.engine.scheduling;
 
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.backend.Backend.CacheShape;
-import dev.flover.engine.kvcache.BlockAllocator;
+import dev.flover.engine.kvcache.BlockMemory;
 import dev.flover.engine.kvcache.PrefixIndex;
+import org.jspecify.annotations.Nullable;
 
 /// The blocks of the sequences: allocated when a sequence joins and as it grows, and shared among sequences with equal
 /// prefixes.
@@ -11,15 +12,28 @@ import dev.flover.engine.kvcache.PrefixIndex;
 /// Only full blocks are shared, and every sequence computes its last known position itself, because its next token is
 /// drawn from there; so nothing is ever written to a shared block.
 ///
-/// If all layers attend to the last positions only, blocks that no later row sees are released while their sequence
-/// runs. Steps run in the order in which they are planned, so a step in flight may still read them.
+/// Where layers attend to the last positions only, blocks that no later row sees are released while their sequence
+/// runs. Steps run in the order in which they are planned, so a step in flight may still read them. Where only some
+/// layers have a window, their blocks are numbered apart, and a sequence has a second table for them. The blocks of
+/// both tables share one memory:
+///
+/// ```
+///   positions      0 ──────────────────────────────────────────► computed
+///   blocks       [ 4 ][ 9 ][ 2 ][ 0 ][ 7 ][ 1 ][ 3 ][ 8 ]         layers that see all positions
+///   windowed       -    -    -    -    -  [ 2 ][ 0 ][ 1 ]         layers that see the last ones only
+/// ```
+///
+/// The prefix of another sequence can be shared up to a position if its blocks up to there are in the index of the
+/// first table, and those that the next row sees in the index of the second.
 final class SequenceBlocks {
     private final int blockTokens;
-    private final int window;
-    private final int readFrom;
+    private final int prefillChunk;
     private final boolean prefixCaching;
-    private final PrefixIndex prefixes;
-    private final BlockAllocator allocator;
+    private final int blocks;
+    private final BlockMemory memory;
+    private final BlockPool pool;
+    private final @Nullable BlockPool windowed;
+    private final boolean windowedLast;
 
     /// The result of claiming blocks for a waiting sequence.
     enum Claim {
@@ -29,70 +43,138 @@ final class SequenceBlocks {
         NO_ROOM
     }
 
-    /// @param window   the most positions that a row sees in any layer, its own included; 0 for all
     /// @param readFrom as [CacheShape#READ_FROM]
-    SequenceBlocks(EngineConfig config, int window, int readFrom) {
-        this.window = window;
-        this.readFrom = readFrom;
+    SequenceBlocks(EngineConfig config, Windows windows, int readFrom) {
         blockTokens = config.blockTokens();
+        prefillChunk = config.prefillChunk();
         prefixCaching = config.prefixCaching();
-        prefixes = new PrefixIndex(config.kvBlocks(), blockTokens);
-        allocator = new BlockAllocator(config.kvBlocks(), prefixes);
+        blocks = config.kvBlocks();
+        var shape = windows.shape();
+        memory = new BlockMemory(shape.slabsFor(blocks));
+        pool = new BlockPool(memory, 0, shape.blocks(0), blockTokens, windows.ofAll(), readFrom);
+        windowed = windows.ofSome() == 0 ? null
+                : new BlockPool(memory, 1, shape.blocks(1), blockTokens, windows.ofSome(), readFrom);
+        windowedLast = shape.blocks(1) > 1;
     }
 
+    /// The part of the memory that is in use, as a number of blocks out of [EngineConfig#kvBlocks].
     int used() {
-        return allocator.used();
+        return (int) Math.ceilDiv((long) memory.pinned() * blocks, memory.slabs());
     }
 
-    /// Claims blocks for all known tokens of a waiting sequence.
+    /// The number of blocks with references, in the first and the second table together.
+    int referenced() {
+        return pool.used() + referencedWindowed();
+    }
+
+    /// The number of blocks with references in the second table.
+    int referencedWindowed() {
+        return windowed == null ? 0 : windowed.used();
+    }
+
+    /// Claims blocks for all known tokens of a waiting sequence; in layers with a second table, for the first chunk of
+    /// them.
     ///
     /// @param plannedSteps the number of the newest planned step; blocks that are filled up to this step can be shared
     /// @param spare        the number of blocks to leave available
     Claim claim(Sequence sequence, long plannedSteps, int spare) {
-        assert sequence.blockCount == 0;
-        sequence.prepareToRun(blockTokens);
-        int shareable = prefixCaching ? sequence.shareablePositions() / blockTokens : 0;
-        long text = sequence.stretched ? PrefixIndex.STRETCHED_ROOT : PrefixIndex.ROOT;
+        assert sequence.blocks.count == 0;
+        sequence.prepareToRun(blockTokens, windowed != null);
+        long root = sequence.stretched ? PrefixIndex.STRETCHED_ROOT : PrefixIndex.ROOT;
+        int shared = prefixCaching ? findShared(sequence, root) : 0;
+        int firstSeen = windowed == null ? 0 : windowed.firstSeen(shared * blockTokens);
+        if (pool.filledAfter(plannedSteps, sequence.blocks, 0, shared) || windowed != null
+                && windowed.filledAfter(plannedSteps, sequence.windowed, firstSeen, shared)) {
+            return Claim.NOT_YET;
+        }
+        boolean granted = take(sequence, shared, root, spare)
+                || spare == 0 && shared > 0 && take(sequence, 0, root, spare);
+        return granted ? Claim.GRANTED : Claim.NO_ROOM;
+    }
+
+    /// Takes the shared blocks and allocates the others, or changes nothing if too few are available.
+    ///
+    /// Shared blocks may lie in slabs that have room for blocks of one table only. A sequence that runs alone shares
+    /// them only if it could still grow to its end; so it never needs more memory than there is.
+    private boolean take(Sequence sequence, int shared, long root, int spare) {
+        sequence.indexedBlocks = shared;
+        sequence.indexedText = textBefore(sequence, shared, root);
+        pool.share(sequence.blocks, 0, shared);
+        if (windowed != null) {
+            windowed.share(sequence.windowed, windowed.firstSeen(shared * blockTokens), shared);
+        }
+        int most = spare == 0 && shared > 0 ? Math.ceilDiv(sequence.mostTokens - 1, blockTokens) : 0;
+        int total = Math.ceilDiv(sequence.length(), blockTokens);
+        int first = Math.min(total, Math.ceilDiv(shared * blockTokens + prefillChunk, blockTokens));
+        if (hasRoom(sequence, most, most, 0) && hasRoom(sequence, total, first, spare)) {
+            extend(sequence, total, first);
+            return true;
+        }
+        release(sequence);
+        return false;
+    }
+
+    /// Whether blocks are available up to entry `to` of the first table and entry `toWindowed` of the second, and
+    /// `spare` more of each.
+    private boolean hasRoom(Sequence sequence, int to, int toWindowed, int spare) {
+        int needed = Math.max(0, to - sequence.blocks.count);
+        int neededWindowed = Math.max(0, toWindowed - sequence.windowed.count);
+        return memory.hasRoom(needed + spare, windowed == null ? 0 : neededWindowed + spare);
+    }
+
+    private void extend(Sequence sequence, int to, int toWindowed) {
+        if (windowedLast) {
+            pool.extend(sequence.blocks, to);
+        }
+        if (windowed != null) {
+            windowed.extend(sequence.windowed, toWindowed);
+        }
+        pool.extend(sequence.blocks, to);
+    }
+
+    /// The number of leading blocks of a sequence that can be shared, which are then in its tables.
+    private int findShared(Sequence sequence, long root) {
+        int shareable = sequence.shareablePositions() / blockTokens;
         int shared = 0;
-        int revived = 0;
-        for (; shared < shareable; shared++) {
-            int block = prefixes.find(text, sequence.tokens(), shared * blockTokens);
+        long text = root;
+        while (shared < shareable) {
+            int block = pool.prefixes.find(text, sequence.tokens(), shared * blockTokens);
             if (block == PrefixIndex.NONE) {
                 break;
             }
-            if (prefixes.filledBy(block) > plannedSteps) {
-                return Claim.NOT_YET;
-            }
-            revived += allocator.referenced(block) ? 0 : 1;
-            sequence.blocks[shared] = block;
-            text = prefixes.serial(block);
+            sequence.blocks.blocks[shared++] = block;
+            text = pool.prefixes.serial(block);
         }
-        int total = Math.ceilDiv(sequence.length(), blockTokens);
-        if (total - shared + revived + spare > allocator.available()) {
-            return Claim.NO_ROOM;
-        }
-        for (int i = 0; i < shared; i++) {
-            allocator.retain(sequence.blocks[i]);
-        }
-        for (int i = shared; i < total; i++) {
-            sequence.blocks[i] = allocator.allocate();
-        }
-        sequence.blockCount = total;
-        sequence.passedBlocks = 0;
-        sequence.indexedBlocks = shared;
-        sequence.indexedText = text;
-        return Claim.GRANTED;
+        return windowed == null ? shared : findWindowed(windowed, sequence, shared, root);
     }
 
-    /// Whether the sequence has a block for its next position; allocates one if needed and available.
-    boolean grow(Sequence sequence) {
-        if (sequence.computed() < sequence.blockCount * blockTokens) {
-            return true;
+    /// The largest number of blocks, at most `shared`, after which all blocks that the next row sees are in the index.
+    private int findWindowed(BlockPool windowed, Sequence sequence, int shared, long root) {
+        int most = shared;
+        for (int i = most - 1; i >= windowed.firstSeen(most * blockTokens); i--) {
+            int block = windowed.prefixes.find(textBefore(sequence, i, root), sequence.tokens(), i * blockTokens);
+            sequence.windowed.blocks[i] = block;
+            if (block == PrefixIndex.NONE) {
+                most = i;
+            }
         }
-        if (allocator.available() == 0) {
+        return most;
+    }
+
+    /// The serial number of the text before a block, where the blocks before it are in the index of the first table.
+    private long textBefore(Sequence sequence, int block, long root) {
+        return block == 0 ? root : pool.prefixes.serial(sequence.blocks.blocks[block - 1]);
+    }
+
+    /// Whether the sequence has blocks for its next chunk of known tokens, or for its next position; allocates them if
+    /// needed and available.
+    boolean grow(Sequence sequence) {
+        int rows = sequence.prefilling() ? Math.min(prefillChunk, sequence.prefillEnd - sequence.computed()) : 1;
+        int count = Math.ceilDiv(sequence.computed() + rows, blockTokens);
+        if (!hasRoom(sequence, count, count, 0)) {
             return false;
         }
-        sequence.blocks[sequence.blockCount++] = allocator.allocate();
+        extend(sequence, count, count);
         return true;
     }
 
@@ -106,40 +188,42 @@ final class SequenceBlocks {
         }
         int full = Math.min(sequence.computed(), sequence.length()) / blockTokens;
         for (int i = sequence.indexedBlocks; i < full; i++) {
-            int block = prefixes.find(sequence.indexedText, sequence.tokens(), i * blockTokens);
-            if (block == PrefixIndex.NONE) {
-                block = sequence.blocks[i];
-                prefixes.add(block, sequence.indexedText, sequence.tokens(), i * blockTokens, step);
+            if (windowed != null) {
+                index(windowed, sequence.windowed, sequence, i, step);
             }
-            sequence.indexedText = prefixes.serial(block);
+            sequence.indexedText = pool.prefixes.serial(index(pool, sequence.blocks, sequence, i, step));
             sequence.indexedBlocks = i + 1;
         }
+    }
+
+    /// The block of the index for the text of a sequence's first block that is not known to be in the index: the
+    /// sequence's own, which is added, unless there is one.
+    private int index(BlockPool pool, BlockTable table, Sequence sequence, int entry, long step) {
+        int from = entry * blockTokens;
+        int block = pool.prefixes.find(sequence.indexedText, sequence.tokens(), from);
+        if (block == PrefixIndex.NONE) {
+            block = table.blocks[entry];
+            pool.prefixes.add(block, sequence.indexedText, sequence.tokens(), from, step);
+        }
+        return block;
     }
 
     /// Releases the blocks that no row sees from the next position on, except those that have yet to be indexed. To be
     /// called before rows of the step being planned are given to the sequence, as another sequence may fill these
     /// blocks in this step.
     void releasePassed(Sequence sequence) {
-        if (window == 0) {
-            return;
-        }
-        int firstSeen = Math.max(0, sequence.computed() + 1 - window);
-        int passed = firstSeen / readFrom * readFrom / blockTokens;
-        if (prefixCaching) {
-            passed = Math.min(passed, sequence.indexedBlocks);
-        }
-        for (; sequence.passedBlocks < passed; sequence.passedBlocks++) {
-            allocator.release(sequence.blocks[sequence.passedBlocks]);
+        int most = prefixCaching ? sequence.indexedBlocks : Integer.MAX_VALUE;
+        pool.releasePassed(sequence.blocks, sequence.computed(), most);
+        if (windowed != null) {
+            windowed.releasePassed(sequence.windowed, sequence.computed(), most);
         }
     }
 
     void release(Sequence sequence) {
-        for (int i = sequence.blockCount - 1; i >= sequence.passedBlocks; i--) {
-            allocator.release(sequence.blocks[i]);
+        pool.release(sequence.blocks);
+        if (windowed != null) {
+            windowed.release(sequence.windowed);
         }
-        sequence.blockCount = 0;
-        sequence.passedBlocks = 0;
-        sequence.announcedBlocks = 0;
         sequence.prefillEnd = 0;
     }
 }

@@ -14,13 +14,13 @@ class HostMemoryTest {
 
     @Test
     void theCacheTakesAQuarterOfTheMachinesMemoryAtMost() {
-        assertThat(HostMemory.blocksThatFit(SHAPE, 4, 4L * 100 * BLOCK_BYTES)).isEqualTo(100);
-        assertThat(HostMemory.blocksThatFit(SHAPE, 4, 4L * 100 * BLOCK_BYTES - 1)).isEqualTo(99);
-        assertThat(HostMemory.blocksThatFit(SHAPE, 2, 4L * 100 * BLOCK_BYTES)).isEqualTo(200);
+        assertThat(HostMemory.blocksThatFit(SHAPE, 4, 1, 4L * 100 * BLOCK_BYTES)).isEqualTo(100);
+        assertThat(HostMemory.blocksThatFit(SHAPE, 4, 1, 4L * 100 * BLOCK_BYTES - 1)).isEqualTo(99);
+        assertThat(HostMemory.blocksThatFit(SHAPE, 2, 1, 4L * 100 * BLOCK_BYTES)).isEqualTo(200);
     }
 
     @Test
     void aMachineOfLittleMemoryServesSomething() {
-        assertThat(HostMemory.blocksThatFit(SHAPE, 4, 1)).isEqualTo(1);
+        assertThat(HostMemory.blocksThatFit(SHAPE, 4, 1, 1)).isEqualTo(1);
     }
 }

@@ -80,6 +80,11 @@ class FolderWindowsTest {
         String text = Files.readString(config).replace(", \"sliding_window\": 8", "");
         Files.writeString(config, text.replaceFirst("\"head_dim\"", keys.replace('\'', '"') + ", \"head_dim\""));
         try (var model = ModelLoader.open(folder)) {
+            var layers = model.config().layers();
+            long all = layers.stream().filter(layer -> layer.window() == 0).count();
+            var summary = ModelLoader.inspect(folder, 0);
+            assertThat(summary.cachedBytesOfAllPositions(16) * layers.size()).as("bytes of layers without a window")
+                    .isEqualTo(summary.cachedBytes(16) * all);
             return model.config().layers().stream().map(layer -> Integer.toString(layer.window()))
                     .collect(Collectors.joining());
         }

@@ -7,6 +7,7 @@ import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
+import dev.flover.engine.backend.SlabShape;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
@@ -67,6 +68,7 @@ class SchedulerProperties {
         private final Random random;
         private final int vocabulary;
         private final int stretchedBeyond;
+        private final SequenceBlocks blocks;
         private final Scheduler scheduler;
         private final SimulatedDevice device;
         private final Answers answers = new Answers();
@@ -83,10 +85,14 @@ class SchedulerProperties {
             commonPrompt = random.ints(CONTEXT, 0, vocabulary).toArray();
             stretchedBeyond = random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(CONTEXT);
             int window = random.nextBoolean() ? 0 : 2 + random.nextInt(CONTEXT);
-            var blocks = new SequenceBlocks(config, window, 1 + random.nextInt(8));
+            int windowOfSome = window > 0 || random.nextInt(3) == 0 ? 0 : 2 + random.nextInt(CONTEXT / 2);
+            int readFrom = 1 + random.nextInt(8);
+            var shape = new SlabShape(1 + random.nextInt(5), windowOfSome == 0 ? 0 : 1 + random.nextInt(5));
+            blocks = new SequenceBlocks(config, new Windows(window, windowOfSome, shape), readFrom);
             scheduler = new Scheduler(config, CONTEXT, stretchedBeyond, blocks);
-            device = new SimulatedDevice(vocabulary, config.kvBlocks(), config.blockTokens(), config.maxSequences(),
-                    stretchedBeyond, window);
+            device = new SimulatedDevice(vocabulary, shape, shape.slabsFor(config.kvBlocks()), config.blockTokens(),
+                    config.maxSequences(), CONTEXT, stretchedBeyond,
+                    windowOfSome == 0 ? new int[] {window} : new int[] {0, windowOfSome});
             for (int i = 0; i < config.stepsInFlight(); i++) {
                 spare.add(new Step(config.tokenBudget(), config.maxSequences()));
             }
@@ -121,6 +127,7 @@ class SchedulerProperties {
             assertThat(scheduler.plan(new Step(config.tokenBudget(), config.maxSequences()))).isFalse();
             assertThat(scheduler.status().leak()).isNull();
             assertThat(scheduler.status().blocksUsed()).isZero();
+            assertThat(blocks.referenced()).isZero();
             assertThat(scheduler.status().running() + scheduler.status().waiting()).isZero();
         }
 
@@ -158,6 +165,7 @@ class SchedulerProperties {
         }
 
         private void check(StepPlan plan) {
+            assertThat(scheduler.status().blocksUsed()).isBetween(1, config.kvBlocks());
             assertThat(plan.rows()).isBetween(1, config.tokenBudget());
             var slots = new HashSet<Integer>();
             int decodes = 0;

@@ -7,10 +7,13 @@ import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
+import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.SlabShape;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -47,7 +50,7 @@ class SchedulerTest {
 
     @Test
     void decodingSequencesComeFirstAndPromptChunksShareWhatIsLeftOfTheBudget() {
-        var scheduler = new Scheduler(config(4, 10, 6, 100), CONTEXT, Integer.MAX_VALUE, 0);
+        var scheduler = new Scheduler(config(4, 10, 6, 100), CONTEXT, Integer.MAX_VALUE, Windows.NONE);
         var step = new Step(10, 4);
         scheduler.admit(1, request(3, 20, 0, false));
         scheduler.plan(step);
@@ -72,7 +75,7 @@ class SchedulerTest {
 
     @Test
     void backgroundSequencesAreLeftOutOfEverySecondStepWithPromptsOfOthers() {
-        var scheduler = new Scheduler(config(4, 10, 6, 100), CONTEXT, Integer.MAX_VALUE, 0);
+        var scheduler = new Scheduler(config(4, 10, 6, 100), CONTEXT, Integer.MAX_VALUE, Windows.NONE);
         var step = new Step(10, 4);
         scheduler.admit(1, request(3, 20, 9, false).withBackground(true));
         scheduler.admit(2, request(2, 20, 9, false).withBackground(true));
@@ -100,7 +103,7 @@ class SchedulerTest {
     @Test
     void aBlockThatNobodyGivesBackIsToldOnceTheEngineIsIdle() {
         var config = config(2, 8, 8, 20);
-        var blocks = new SequenceBlocks(config, 0, 1);
+        var blocks = new SequenceBlocks(config, Windows.NONE, 1);
         var scheduler = new Scheduler(config, CONTEXT, Integer.MAX_VALUE, blocks);
         var step = new Step(8, 2);
         scheduler.admit(1, request(3, 1, 0, false));
@@ -125,7 +128,7 @@ class SchedulerTest {
 
     @Test
     void positionsOfPromptsAreCountedByWhetherTheyWereComputedBefore() {
-        var scheduler = new Scheduler(config(2, 4, 4, 100), CONTEXT, Integer.MAX_VALUE, 0);
+        var scheduler = new Scheduler(config(2, 4, 4, 100), CONTEXT, Integer.MAX_VALUE, Windows.NONE);
         var step = new Step(4, 2);
         scheduler.admit(1, request(10, 3, 0, false));
         while (scheduler.plan(step)) {
@@ -144,7 +147,7 @@ class SchedulerTest {
 
     @Test
     void higherPriorityJoinsFirstThenEarlierArrival() {
-        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT, Integer.MAX_VALUE, 0);
+        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT, Integer.MAX_VALUE, Windows.NONE);
         var step = new Step(8, 1);
         scheduler.admit(1, request(2, 1, 0, false));
         scheduler.admit(2, request(2, 1, 0, false));
@@ -158,7 +161,7 @@ class SchedulerTest {
 
     @Test
     void theLowestInRankGivesUpItsBlocksFirstAndIsComputedAgain() {
-        var scheduler = new Scheduler(config(3, 12, 12, 7), CONTEXT, Integer.MAX_VALUE, 0);
+        var scheduler = new Scheduler(config(3, 12, 12, 7), CONTEXT, Integer.MAX_VALUE, Windows.NONE);
         var step = new Step(12, 3);
         scheduler.admit(1, request(4, 9, 0, false));
         scheduler.admit(2, request(4, 9, 1, false));
@@ -182,7 +185,7 @@ class SchedulerTest {
 
     @Test
     void stepsOfASequenceThatRunsAloneTakeTurnsWithStepsOfTheOthers() {
-        var scheduler = new Scheduler(config(4, 12, 12, 100), CONTEXT, Integer.MAX_VALUE, 0);
+        var scheduler = new Scheduler(config(4, 12, 12, 100), CONTEXT, Integer.MAX_VALUE, Windows.NONE);
         var step = new Step(12, 4);
         scheduler.admit(1, request(3, 6, 0, false));
         scheduler.admit(2, request(3, 6, 0, true));
@@ -202,7 +205,7 @@ class SchedulerTest {
 
     @Test
     void aStepPlannedBeforeTheLastTokenIsReadComputesNothingBeyondTheMaximum() {
-        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT, Integer.MAX_VALUE, 0);
+        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT, Integer.MAX_VALUE, Windows.NONE);
         var first = new Step(8, 1);
         var second = new Step(8, 1);
         scheduler.admit(1, request(2, 2, 0, false));
@@ -218,7 +221,7 @@ class SchedulerTest {
 
     @Test
     void aSinkMayCancelTheSequenceWhoseTokenItReceives() {
-        var scheduler = new Scheduler(config(2, 8, 8, 100), CONTEXT, Integer.MAX_VALUE, 0);
+        var scheduler = new Scheduler(config(2, 8, 8, 100), CONTEXT, Integer.MAX_VALUE, Windows.NONE);
         var step = new Step(8, 2);
         scheduler.admit(1, request(2, 1, 0, false));
         scheduler.admit(2, request(2, 1, 0, false));
@@ -248,7 +251,8 @@ class SchedulerTest {
     @Test
     void blocksThatASlidingWindowHasPassedAreFreeForOthers() {
         var config = config(1, 8, 8, 30);
-        var scheduler = new Scheduler(config, CONTEXT, Integer.MAX_VALUE, new SequenceBlocks(config, 9, 4));
+        var blocks = new SequenceBlocks(config, new Windows(9, 0, new SlabShape(1, 0)), 4);
+        var scheduler = new Scheduler(config, CONTEXT, Integer.MAX_VALUE, blocks);
         var step = new Step(8, 1);
         scheduler.admit(1, request(30, 80, 0, false));
         scheduler.plan(step);
@@ -262,5 +266,82 @@ class SchedulerTest {
         } while (scheduler.plan(step));
         assertThat(reported).hasSize(80);
         assertThat(scheduler.status().blocksUsed()).isZero();
+    }
+
+    /// As above, but only some layers have the window; the others hold all positions.
+    @Test
+    void whereSomeLayersHaveAWindowTheirBlocksAreFreeForOthersAndThoseOfOtherLayersAreNot() {
+        var config = config(1, 8, 8, 30);
+        var blocks = new SequenceBlocks(config, new Windows(0, 9, new SlabShape(2, 5)), 4);
+        var scheduler = new Scheduler(config, CONTEXT, Integer.MAX_VALUE, blocks);
+        var step = new Step(8, 1);
+        scheduler.admit(1, request(30, 80, 0, false));
+        scheduler.plan(step);
+        assertThat(blocks.referencedWindowed()).as("the first chunk").isEqualTo(2);
+        int planned = 1;
+        do {
+            assertThat(blocks.referencedWindowed()).as("step " + planned)
+                    .isLessThanOrEqualTo(planned < 5 ? 6 : 5);
+            assertThat(blocks.referenced() - blocks.referencedWindowed()).isEqualTo(
+                    planned < 5 ? 8 : (29 + planned - 4) / 4 + 1);
+            scheduler.commit(step, sink);
+            planned++;
+        } while (scheduler.plan(step));
+        assertThat(reported).hasSize(80);
+        assertThat(blocks.referenced()).isZero();
+    }
+
+    /// 40 layers have a window of 1,024 positions, and 8 layers see all: five blocks of the 8 layers fit into a slab.
+    @Test
+    void aLongSequenceOfGemma3HoldsItsWindowsOnly() {
+        int positions = 8000;
+        var config = EngineConfig.of(1, 64).with(c -> c.kvBlocks(500).stepsInFlight(1).prefixCaching(false));
+        var blocks = new SequenceBlocks(config, new Windows(0, 1024, new SlabShape(8, 40)), CacheShape.READ_FROM);
+        var scheduler = new Scheduler(config, positions, Integer.MAX_VALUE, blocks);
+        var step = new Step(64, 1);
+        scheduler.admit(1, request(IntStream.range(0, positions - 20), 20));
+        int most = Math.ceilDiv(64 + 1024 + CacheShape.READ_FROM, 16) + 1;
+        while (scheduler.plan(step)) {
+            assertThat(blocks.referencedWindowed()).isLessThanOrEqualTo(most);
+            if (reported.size() == 19) {
+                assertThat(blocks.referenced() - blocks.referencedWindowed()).as("of 8 layers").isEqualTo(500);
+                assertThat(blocks.referencedWindowed()).as("of 40 layers").isEqualTo(68);
+                // 100 slabs of 8 layers and 68 of 40 layers, of 600 slabs in all
+                assertThat(scheduler.status().blocksUsed()).isEqualTo(Math.ceilDiv(168 * 500, 600));
+            }
+            scheduler.commit(step, sink);
+        }
+        assertThat(reported).hasSize(20);
+    }
+
+    /// A window of 9 positions: a prefix of 40 positions can be shared while the last two of its ten blocks are there.
+    @Test
+    void aPrefixIsSharedAsFarAsTheBlocksOfWindowedLayersAreStillThere() {
+        var config = config(1, 16, 16, 13).withPrefixCaching(true);
+        var blocks = new SequenceBlocks(config, new Windows(0, 9, new SlabShape(2, 5)), 4);
+        var scheduler = new Scheduler(config, CONTEXT, Integer.MAX_VALUE, blocks);
+        var step = new Step(16, 1);
+        run(scheduler, step, 1, request(41, 1, 0, false));
+        // takes the memory of the oldest windowed blocks
+        run(scheduler, step, 2, request(IntStream.range(1000, 1020), 1));
+        run(scheduler, step, 3, request(41, 1, 0, false));
+        assertThat(scheduler.status().prefixHits()).as("all full blocks").isEqualTo(40);
+
+        var beginning = IntStream.concat(IntStream.range(0, 12), IntStream.of(99)).toArray();
+        run(scheduler, step, 4, request(Arrays.stream(beginning), 1));
+        assertThat(scheduler.status().prefixHits()).as("nothing more").isEqualTo(40);
+        run(scheduler, step, 5, request(Arrays.stream(beginning), 1));
+        assertThat(scheduler.status().prefixHits()).as("what was computed again").isEqualTo(52);
+    }
+
+    private static SequenceRequest request(IntStream prompt, int maxTokens) {
+        return SequenceRequest.of(prompt.toArray(), SamplingParams.greedy(), maxTokens, TokenSet.EMPTY);
+    }
+
+    private void run(Scheduler scheduler, Step step, long id, SequenceRequest request) {
+        scheduler.admit(id, request);
+        while (scheduler.plan(step)) {
+            scheduler.commit(step, sink);
+        }
     }
 }

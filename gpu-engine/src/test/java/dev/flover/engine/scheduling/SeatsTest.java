@@ -109,8 +109,8 @@ class SeatsTest {
         var sequence = new Sequence(
                 ++lastId, SequenceRequest.of(PROMPT, SamplingParams.greedy(), maxTokens, stops), CONTEXT,
                 Integer.MAX_VALUE, seats);
-        sequence.prepareToRun(16);
-        sequence.blockCount = 1;
+        sequence.prepareToRun(16, false);
+        sequence.blocks.count = 1;
         return sequence;
     }
 

@@ -34,7 +34,7 @@ class StepRecorderTest {
     private Scheduler scheduler(int blocks) {
         var config = EngineConfig.of(4, 16).with(c -> c.prefillChunk(8).blockTokens(4).kvBlocks(blocks).stepsInFlight(1)
                 .prefixCaching(false));
-        var scheduler = new Scheduler(config, 64, Integer.MAX_VALUE, 0);
+        var scheduler = new Scheduler(config, 64, Integer.MAX_VALUE, Windows.NONE);
         scheduler.recordTo(trace);
         return scheduler;
     }

@@ -40,6 +40,7 @@ final class AttentionWork implements Workers.Revocable {
     /// The number of query-key pairs of one head, summed over all rows.
     private long positions;
     private MemorySegment tables = MemorySegment.NULL;
+    /// By slice: where the copy of its first block table begins. The second table's copy follows the first one's.
     private long[] tableOffsets = new long[64];
     private StepPlan plan;
     private PagedCache cache;
@@ -102,18 +103,25 @@ final class AttentionWork implements Workers.Revocable {
         if (tableOffsets.length < plan.slices()) {
             tableOffsets = new long[plan.sliceSlots.length];
         }
+        int count = cache.shape().tables();
         long total = 0;
         for (int slice = 0; slice < plan.slices(); slice++) {
             tableOffsets[slice] = 4 * total;
-            total += blocksOf(slice);
+            total += (long) count * blocksOf(slice);
         }
         if (tables.byteSize() < 4 * total) {
             tables = memory.allocate(8 * total);
         }
         for (int slice = 0; slice < plan.slices(); slice++) {
-            int[] table = cache.slots.blockTable(plan.sliceSlots[slice]);
-            MemorySegment.copy(table, 0, tables, ValueLayout.JAVA_INT, tableOffsets[slice], blocksOf(slice));
+            for (int i = 0; i < count; i++) {
+                int[] table = cache.slots.blockTable(i, plan.sliceSlots[slice]);
+                MemorySegment.copy(table, 0, tables, ValueLayout.JAVA_INT, tableOffset(i, slice), blocksOf(slice));
+            }
         }
+    }
+
+    private long tableOffset(int table, int slice) {
+        return tableOffsets[slice] + 4L * table * blocksOf(slice);
     }
 
     private int blocksOf(int slice) {
@@ -175,7 +183,7 @@ final class AttentionWork implements Workers.Revocable {
             keys = cache.keys(all.parameters.layer(), 0);
             values = cache.values(all.parameters.layer(), 0);
             form = cache.form;
-            table = tables.address() + tableOffsets[itemSlices[item]];
+            table = tables.address() + tableOffset(cache.table(all.parameters.layer()), itemSlices[item]);
             parameters = all.parameters;
             rows = itemCounts[item];
             width = (end - first) * headWidth();

@@ -146,8 +146,8 @@ final class CpuBackend implements Backend {
     }
 
     @Override
-    public int blocksThatFit(CacheShape shape) {
-        return Math.max(1, HostMemory.blocksThatFit(PagedCache.blockBytes(shape, cacheForm())) / engines);
+    public int blocksThatFit(CacheShape shape, int sharing) {
+        return HostMemory.blocksOfBytes(shape, PagedCache.layerBytes(shape, cacheForm()), sharing * engines);
     }
 
     @Override
@@ -511,7 +511,8 @@ final class CpuBackend implements Backend {
             var shape = cache.shape();
             for (int row = first; row < first + count; row++) {
                 int position = plan.positions[row];
-                int block = cache.slots.blockTable(plan.rowSlots[row])[position / shape.blockTokens()];
+                int block = cache.slots.blockTable(cache.table(layer), plan.rowSlots[row])[
+                        position / shape.blockTokens()];
                 kernels.append(
                         queryKeyValue.row(row), shape.heads(), shape.kvHeads(), shape.headDim(),
                         queryNorm, keyNorm, epsilon,

@@ -159,11 +159,11 @@ public sealed class CudaBackend implements Backend permits CudaRank {
     }
 
     @Override
-    public int blocksThatFit(CacheShape shape) {
+    public int blocksThatFit(CacheShape shape, int sharing) {
         long reserve = Math.min(driver.properties().totalBytes() / 20, MOST_RESERVED_BYTES);
         workspace.sizeFor(shape, cacheStorage(), tokenBudget);
         long room = driver.freeBytes() - reserve - CudaCache.stateBytes(shape) - workspace.missingBytes();
-        return Math.clamp(room / CudaCache.blockBytes(shape, cacheStorage()), 0, Integer.MAX_VALUE);
+        return shape.blocksIn(room / sharing, CudaCache.layerBytes(shape, cacheStorage()));
     }
 
     @Override
@@ -444,10 +444,10 @@ public sealed class CudaBackend implements Backend permits CudaRank {
         var tensor = (CudaTensor) queryKeyValue;
         var shape = this.cache.shape();
         long table = turnsOf(rotary, shape);
-        arguments.begin().pointer(tensor.values()).struct(this.cache)
+        arguments.begin().pointer(tensor.values()).struct(this.cache.structOf(layer))
                 .pointer(CudaVector.addressOf(queryNorm)).pointer(CudaVector.addressOf(keyNorm))
                 .pointer(table).pointer(slots.plan())
-                .integer(layer).integer(shape.heads())
+                .integer(this.cache.placeOf(layer)).integer(shape.heads())
                 .integer(rotary == null ? 0 : rotary.dims())
                 .flag(rotary != null && KernelNumbers.isHalves(rotary.pairing())).real(epsilon);
         int heads = shape.rowWidth() / shape.headDim();
@@ -479,9 +479,10 @@ public sealed class CudaBackend implements Backend permits CudaRank {
     public void attention(Tensor out, Tensor queryKeyValue, Cache cache, Attention attention) {
         var target = (CudaTensor) out;
         var shape = this.cache.shape();
-        arguments.begin().struct(target).pointer(((CudaTensor) queryKeyValue).values()).struct(this.cache)
+        arguments.begin().struct(target).pointer(((CudaTensor) queryKeyValue).values())
+                .struct(this.cache.structOf(attention.layer()))
                 .pointer(workspace.splits()).pointer(workspace.splitCounters()).pointer(slots.plan())
-                .integer(attention.layer()).integer(shape.heads()).integer(attention.window())
+                .integer(this.cache.placeOf(attention.layer())).integer(shape.heads()).integer(attention.window())
                 .real(attention.scale()).real(attention.softCap())
                 .pointer(CudaVector.addressOf(attention.sinks()));
         if (this.cache.storage() == Storage.F32 || shape.latent() > 0) {

@@ -10,11 +10,16 @@ import dev.flover.engine.backend.cuda.driver.Arguments.Struct;
 import dev.flover.engine.backend.cuda.driver.CudaException;
 import dev.flover.engine.backend.cuda.driver.Driver;
 import dev.flover.engine.backend.cuda.weights.Storage;
+import java.util.Arrays;
 
 /// Keys, values, block tables and sampling state on the device. A sequence's state lies in a *home*, which it keeps
 /// from admission to its end. Slots are numbers of the host: moving a sequence to another slot changes which home the
 /// slot stands for, and changes nothing on the device.
-final class CudaCache implements Cache, Struct {
+///
+/// Where a model has two block tables for each slot, each table has blocks of its own, which hold its own layers only.
+/// To kernels, the layers of one table look like a whole cache: they get the address of the table, the layers for which
+/// one of its blocks has room, and a layer's place among the layers of the table.
+final class CudaCache implements Cache {
     /// The padded head widths for which attention on tensor cores is compiled.
     private static final int[] WIDTHS = {32, 64, 96, 128, 256};
 
@@ -24,6 +29,9 @@ final class CudaCache implements Cache, Struct {
     private final int mostBlocks;
     private final long blocks;
     private final long tables;
+    /// By layer: what kernels get as `struct Cache` of cache.cuh, and the number by which they know the layer.
+    private final Struct[] structs;
+    private final int[] places;
     private final SamplingHomes sampling;
     private final int[] homes;
 
@@ -32,16 +40,20 @@ final class CudaCache implements Cache, Struct {
         this.storage = storage;
         width = width(shape, storage);
         mostBlocks = Math.ceilDiv(shape.contextLength(), shape.blockTokens());
-        long bytes = shape.blocks() * blockBytes(shape, storage);
+        long bytes = bytes();
         long free = driver.freeBytes();
         if (bytes > free) {
             throw new CudaException("cuMemAlloc", "CUDA_ERROR_OUT_OF_MEMORY", shape.blocks() + " KV blocks take "
                     + (bytes >> 20) + " MiB and " + (free >> 20) + " MiB of the device are free; configure at most "
-                    + free / blockBytes(shape, storage) + " blocks");
+                    + shape.blocksIn(free, layerBytes(shape, storage)) + " blocks");
         }
         blocks = driver.allocate(bytes, "KV cache");
         driver.enqueueFill(blocks, (byte) 0, bytes);
-        tables = driver.allocate(4L * shape.slots() * mostBlocks, "block tables");
+        tables = driver.allocate(4L * shape.tables() * shape.slots() * mostBlocks, "block tables");
+        structs = new Struct[shape.layers()];
+        Arrays.setAll(structs, layer -> structOfTable(shape.table(layer)));
+        places = new int[shape.layers()];
+        Arrays.setAll(places, shape::placeInTable);
         sampling = new SamplingHomes(driver, shape);
         homes = new int[shape.slots()];
         for (int slot = 0; slot < homes.length; slot++) {
@@ -50,16 +62,17 @@ final class CudaCache implements Cache, Struct {
         driver.synchronise();
     }
 
-    /// Bytes of one block in all layers.
-    static long blockBytes(CacheShape shape, Storage storage) {
+    /// Bytes of one block in one layer.
+    static long layerBytes(CacheShape shape, Storage storage) {
         int element = storage == Storage.F32 ? 4 : 2;
         int parts = shape.latent() > 0 ? 1 : 2;
-        return (long) parts * element * shape.layers() * shape.kvHeads() * shape.blockTokens() * width(shape, storage);
+        return (long) parts * element * shape.kvHeads() * shape.blockTokens() * width(shape, storage);
     }
 
     /// Bytes of block tables and sampling state, which are allocated beside the blocks.
     static long stateBytes(CacheShape shape) {
-        long entries = (long) shape.slots() * Math.ceilDiv(shape.contextLength(), shape.blockTokens());
+        long entries = (long) shape.tables() * shape.slots()
+                * Math.ceilDiv(shape.contextLength(), shape.blockTokens());
         return 4 * entries + SamplingHomes.bytes(shape);
     }
 
@@ -92,12 +105,18 @@ final class CudaCache implements Cache, Struct {
 
     /// Copies a block in one piece, as its layers are adjacent.
     void copyBlock(Driver driver, int from, int to) {
-        long bytes = blockBytes(shape, storage);
+        assert shape.tables() == 1;
+        long bytes = shape.layers() * layerBytes(shape, storage);
         driver.enqueueCopy(blocks + bytes * to, blocks + bytes * from, bytes);
     }
 
     int home(int slot) {
         return homes[slot];
+    }
+
+    /// The row of [#tables] that is one of a slot's block tables.
+    int tableRow(int table, int slot) {
+        return table * homes.length + homes[slot];
     }
 
     @Override
@@ -107,7 +126,7 @@ final class CudaCache implements Cache, Struct {
 
     @Override
     public long bytes() {
-        return shape.blocks() * blockBytes(shape, storage);
+        return shape.layerBlocks() * layerBytes(shape, storage);
     }
 
     /// The format of keys and values: F32, F16 or BF16.
@@ -123,10 +142,7 @@ final class CudaCache implements Cache, Struct {
         return mostBlocks;
     }
 
-    long blocks() {
-        return blocks;
-    }
-
+    /// The device address of the block tables: [tables][homes][mostBlocks].
     long tables() {
         return tables;
     }
@@ -135,11 +151,21 @@ final class CudaCache implements Cache, Struct {
         return sampling;
     }
 
-    /// Writes `struct Cache` of cache.cuh.
-    @Override
-    public void writeTo(Arguments arguments) {
-        arguments.pointer(blocks).pointer(tables)
-                .integer(mostBlocks).integer(shape.layers()).integer(shape.kvHeads()).integer(shape.headDim())
+    /// `struct Cache` of cache.cuh, of the block table that a layer reads.
+    Struct structOf(int layer) {
+        return structs[layer];
+    }
+
+    /// The number by which kernels know a layer: as [CacheShape#placeInTable].
+    int placeOf(int layer) {
+        return places[layer];
+    }
+
+    private Struct structOfTable(int table) {
+        int layers = shape.slab().layers() / shape.slab().blocks(table);
+        long entries = tables + 4L * table * shape.slots() * mostBlocks;
+        return arguments -> arguments.pointer(blocks).pointer(entries)
+                .integer(mostBlocks).integer(layers).integer(shape.kvHeads()).integer(shape.headDim())
                 .integer(width).integer(shape.blockTokens())
                 .integer(Integer.numberOfTrailingZeros(shape.blockTokens())).integer(shape.latent());
     }
@@ -149,7 +175,8 @@ final class CudaCache implements Cache, Struct {
     /// @param turns device address of the table of cosines and sines, 0 for none
     Struct headStore(Heads heads, long turns) {
         var rotary = heads.rotary();
-        return arguments -> arguments.struct(this).pointer(turns).integer(heads.layer()).integer(shape.heads())
+        return arguments -> arguments.struct(structOf(heads.layer())).pointer(turns)
+                .integer(placeOf(heads.layer())).integer(shape.heads())
                 .integer(rotary == null ? 0 : rotary.dims())
                 .flag(rotary != null && KernelNumbers.isHalves(rotary.pairing()))
                 .flag(storage == Storage.BF16).integer(0);

@@ -218,9 +218,9 @@ final class CudaRank extends CudaBackend {
 
     /// As many blocks as fit on every rank, when all ranks have loaded their weights.
     @Override
-    public int blocksThatFit(CacheShape shape) {
+    public int blocksThatFit(CacheShape shape, int sharing) {
         group.meet(rank);
-        return group.least(rank, super.blocksThatFit(shape) / group.sharing(rank));
+        return group.least(rank, super.blocksThatFit(shape, sharing * group.sharing(rank)));
     }
 
     // A step

@@ -180,7 +180,8 @@ final class StepSlots {
             int count = Math.min(mostEdits, plan.edits() - first);
             var memory = slot.edits.memory();
             for (int i = 0; i < count; i++) {
-                memory.setAtIndex(ValueLayout.JAVA_INT, EDIT_WORDS * i, cache.home(plan.editSlots[first + i]));
+                memory.setAtIndex(ValueLayout.JAVA_INT, EDIT_WORDS * i,
+                        cache.tableRow(plan.editTables[first + i], plan.editSlots[first + i]));
                 memory.setAtIndex(ValueLayout.JAVA_INT, EDIT_WORDS * i + 1, plan.editIndexes[first + i]);
                 memory.setAtIndex(ValueLayout.JAVA_INT, EDIT_WORDS * i + 2, plan.editBlocks[first + i]);
             }

@@ -164,8 +164,8 @@ final class RankBackend implements Backend {
 
     /// All ranks get the same number of blocks, and share the memory of the host.
     @Override
-    public int blocksThatFit(CacheShape shape) {
-        return exchange.least(rank, Math.max(1, own.blocksThatFit(shape) / ranks));
+    public int blocksThatFit(CacheShape shape, int sharing) {
+        return exchange.least(rank, Math.max(1, own.blocksThatFit(shape, sharing * ranks)));
     }
 
     @Override

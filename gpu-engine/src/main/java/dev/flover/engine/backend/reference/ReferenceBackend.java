@@ -68,8 +68,8 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public int blocksThatFit(CacheShape shape) {
-        return Math.max(1, HostMemory.blocksThatFit(shape, Float.BYTES) / engines);
+    public int blocksThatFit(CacheShape shape, int sharing) {
+        return HostMemory.blocksThatFit(shape, Float.BYTES, sharing * engines);
     }
 
     @Override

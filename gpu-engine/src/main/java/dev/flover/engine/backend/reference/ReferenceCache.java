@@ -15,8 +15,12 @@ final class ReferenceCache implements Cache {
     ReferenceCache(CacheShape shape) {
         this.shape = shape;
         slots = new HostSlots(shape);
-        keys = new double[shape.layers()][shape.blocks()][];
-        values = new double[shape.layers()][shape.blocks()][];
+        keys = new double[shape.layers()][][];
+        values = new double[shape.layers()][][];
+        for (int layer = 0; layer < shape.layers(); layer++) {
+            keys[layer] = new double[shape.blocks(shape.table(layer))][];
+            values[layer] = new double[shape.blocks(shape.table(layer))][];
+        }
     }
 
     @Override
@@ -26,7 +30,7 @@ final class ReferenceCache implements Cache {
 
     @Override
     public long bytes() {
-        return (long) Double.BYTES * shape.layers() * shape.blocks() * shape.blockTokens() * shape.positionWidth();
+        return Double.BYTES * shape.layerBlocks() * shape.blockTokens() * shape.positionWidth();
     }
 
     HostSlots slots() {
@@ -35,7 +39,7 @@ final class ReferenceCache implements Cache {
 
     /// Stores the keys and values of one position: `width()` numbers each, from `keysAt` and `valuesAt` on.
     void append(int layer, int slot, int position, double[] source, int keysAt, int valuesAt) {
-        int block = slots.blockTable(slot)[position / shape.blockTokens()];
+        int block = block(layer, slot, position);
         if (keys[layer][block] == null) {
             keys[layer][block] = new double[shape.blockTokens() * width()];
             values[layer][block] = shape.latent() == 0 ? new double[shape.blockTokens() * width()] : keys[layer][block];
@@ -47,6 +51,7 @@ final class ReferenceCache implements Cache {
     }
 
     void copyBlock(int from, int to) {
+        assert shape.tables() == 1;
         for (int layer = 0; layer < shape.layers(); layer++) {
             boolean filled = keys[layer][from] != null;
             keys[layer][to] = filled ? keys[layer][from].clone() : null;
@@ -56,11 +61,15 @@ final class ReferenceCache implements Cache {
     }
 
     double[] keys(int layer, int slot, int position) {
-        return keys[layer][slots.blockTable(slot)[position / shape.blockTokens()]];
+        return keys[layer][block(layer, slot, position)];
     }
 
     double[] values(int layer, int slot, int position) {
-        return values[layer][slots.blockTable(slot)[position / shape.blockTokens()]];
+        return values[layer][block(layer, slot, position)];
+    }
+
+    private int block(int layer, int slot, int position) {
+        return slots.blockTable(shape.table(layer), slot)[position / shape.blockTokens()];
     }
 
     /// The index in a block at which the key of a position's head begins.
