@@ -41,7 +41,7 @@ final class AttentionRun {
         CacheShape shape = BackendCacheShapeBuilder.builder().layers(layers).heads(heads.heads)
                 .kvHeads(heads.kvHeads).headDim(heads.headDim).vocabulary(BLOCK_TOKENS).blocks(blocks * sequences)
                 .blockTokens(BLOCK_TOKENS).slots(sequences).contextLength(blocks * BLOCK_TOKENS).latent(0).build();
-        if (backend.blocksThatFit(shape) < blocks * sequences) {
+        if (backend.blocksThatFit(shape, 1) < blocks * sequences) {
             throw new IllegalArgumentException("keys and values of " + sequences + " x " + positions + " positions in "
                     + layers + (layers == 1 ? " layer" : " layers") + " do not fit into a quarter of this machine's "
                     + "memory; give fewer --positions or --sequences, or a smaller --memory-mb");
