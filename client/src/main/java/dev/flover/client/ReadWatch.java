@@ -100,7 +100,7 @@ final class ReadWatch implements AutoCloseable {
             end = "it cannot be found out how far requests are read: " + e.getMessage();
         }
         synchronized (this) {
-            thread = null;      // the next request that is watched starts another one
+            thread = null;      // a request that is watched later starts another thread
         }
         failAll(end, null);
     }

@@ -38,7 +38,7 @@ class LlamaServerTest {
     private static final double TOLERANCE = 0.02;
 
     private static final int TOP = 20;
-    /// The least number of tokens that must be among the 20 most probable ones of both.
+    /// The least number of tokens that must be among the 20 most probable ones of both programs.
     private static final int LEAST_SHARED = 18;
 
     /// The small models that llama.cpp does not load or computes differently, with the reason, which its source code
