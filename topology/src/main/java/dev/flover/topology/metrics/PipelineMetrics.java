@@ -35,7 +35,7 @@ public final class PipelineMetrics {
     private static final int MOST_TENANTS = 50;
     private static final int LONGEST_TENANT = 64;
     private static final String OTHER_TENANTS = "(others)";
-    /// The buckets of times between two tokens, in microseconds: they tell apart steps of 1 ms.
+    /// The buckets of times between two tokens, in microseconds: narrow enough to show how long a step takes.
     private static final long[] SHORT_BUCKETS = {250, 500, 750, 1000, 1500, 2000, 3000, 4000, 5000, 6000, 8000, 10_000,
             12_500, 15_000, 20_000, 25_000, 30_000, 40_000, 50_000, 75_000, 100_000, 150_000, 250_000, 500_000,
             1_000_000, 2_500_000, 5_000_000, 10_000_000};
