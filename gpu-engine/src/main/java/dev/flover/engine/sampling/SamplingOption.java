@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /// The numbers by which a request says how its tokens are drawn, each with its range.
 ///
 /// An option's [#field] is its name in records and in JSON: `TOP_K` is `top_k`, and `topK` in [SamplingParams].
-/// All code that checks, copies or reads options goes through this table, so an added option needs an entry here only.
+/// All code that checks, copies or reads options goes through this table, so it handles an added option unchanged.
 public enum SamplingOption {
     TEMPERATURE(Range.from(0, 10), SamplingParams::temperature,
             (params, value) -> params.temperature(value.floatValue())),
