@@ -102,8 +102,8 @@ final class ConfigKeys {
                         .flatMap(word -> otherWord(config, word.getKey(), word.getValue()).stream()).findFirst());
     }
 
-    /// A description of rotary positions for all layers at once, in a family that describes them for each kind of layer:
-    /// nothing says which layers it is about.
+    /// A description of rotary positions for all layers at once, in a family that describes them for each kind of
+    /// layer: nothing says which layers it is about.
     private static Optional<String> rotaryOfNoLayer(JsonFile config, Family family) {
         return config.object("rope_parameters").filter(rotary -> family.localRotaryBase() > 0
                 && rotary.object("full_attention").isEmpty() && rotary.object("sliding_attention").isEmpty()
