@@ -2,10 +2,12 @@ package dev.flover.engine.sharding;
 
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.Weights;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// How a model is divided among ranks.
 ///
@@ -81,8 +83,28 @@ public record ShardPlan(Model model, List<RankShare> shares) {
             row += (long) routing.chosen() * (routing.width() * halves + 3L * config.hidden())
                     + (long) routing.sharedWidth() * halves;
         }
-        long sample = config.hidden() + share.tokens() + (rank == 0 ? config.vocabulary() : 0);
+        long sample = config.hidden() + share.tokens();
+        if (ranks() > 1) {
+            row += exchangedRow(config);
+            sample += rank == 0 ? config.vocabulary() : 0;
+        }
         return Float.BYTES * (rows * row + samples * sample);
+    }
+
+    /// The numbers of a row that a rank keeps to exchange them with other ranks: sums, of which there are two copies,
+    /// and queries and keys if they are normalised over all heads.
+    ///
+    /// @param part the configuration of the rank
+    private long exchangedRow(ModelConfig part) {
+        var routing = part.routing();
+        long row = 2L * part.hidden() + (routing == null ? 0 : 2L * routing.chosen() * part.hidden());
+        boolean together = model.weights().layers().stream().anyMatch(layer ->
+                isWider(layer.queryNorm(), part.headDim()) || isWider(layer.keyNorm(), part.headDim()));
+        return together ? row + 2L * part.rowWidth() + model.config().queryWidth() + model.config().kvWidth() : row;
+    }
+
+    private static boolean isWider(Weights.@Nullable Norm norm, int headDim) {
+        return norm != null && norm.weight().columns() != headDim;
     }
 
     private static RankShare share(Model model, int rank, int ranks) {

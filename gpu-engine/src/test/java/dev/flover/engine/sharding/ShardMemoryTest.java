@@ -62,6 +62,19 @@ class ShardMemoryTest {
     }
 
     @Test
+    void logitsAreCountedOnceAndSumsOfSeveralRanksTwice() {
+        try (var model = ModelShape.named("tinyllama-1.1b").random(TensorType.Q8_0, 1)) {
+            var one = ShardPlan.of(model, 1);
+            assertThat(one.scratchBytes(0, 0, 1)).isEqualTo(4L * (2048 + 32_000));
+            var two = ShardPlan.of(model, 2);
+            assertThat(two.scratchBytes(0, 0, 1)).as("its own and all").isEqualTo(4L * (2048 + 16_000 + 32_000));
+            assertThat(two.scratchBytes(1, 0, 1)).as("its own").isEqualTo(4L * (2048 + 16_000));
+            // queries, keys, values, and columns are divided; four rows of the model's width and two of sums are not
+            assertThat(2 * two.scratchBytes(0, 1, 0) - one.scratchBytes(0, 1, 0)).isEqualTo(4L * 2048 * (4 + 2 * 2));
+        }
+    }
+
+    @Test
     void anEngineIsRefusedBeforeAWeightIsReadWhereItCannotFit() {
         try (var model = ModelShape.named("tinyllama-1.1b").random(TensorType.Q8_0, 1)) {
             var config = EngineConfig.of(1, 16).withBlockTokens(1024).withKvBlocks(Integer.MAX_VALUE);

@@ -124,7 +124,8 @@ public sealed class CudaBackend implements Backend permits CudaRank {
                 : taken(new WeightGenerator(driver, kernels.randomise).generate(matrix.role(), shape, seed));
     }
 
-    private Weight taken(CudaWeight weight) {
+    /// Takes notice of a weight that is on the device.
+    Weight taken(CudaWeight weight) {
         var shape = weight.shape();
         if (shape.shards() > KernelSet.MOST_SHARDS) {
             throw new IllegalArgumentException("the cuda backend supports products of up to " + KernelSet.MOST_SHARDS
@@ -162,8 +163,14 @@ public sealed class CudaBackend implements Backend permits CudaRank {
     public int blocksThatFit(CacheShape shape, int sharing) {
         long reserve = Math.min(driver.properties().totalBytes() / 20, MOST_RESERVED_BYTES);
         workspace.sizeFor(shape, cacheStorage(), tokenBudget);
-        long room = driver.freeBytes() - reserve - CudaCache.stateBytes(shape) - workspace.missingBytes();
+        long room = driver.freeBytes() - reserve - CudaCache.stateBytes(shape) - workspace.missingBytes()
+                - bytesForRanks(shape);
         return shape.blocksIn(room / sharing, CudaCache.layerBytes(shape, cacheStorage()));
+    }
+
+    /// The bytes that will be allocated beside the cache because there are several ranks.
+    long bytesForRanks(CacheShape shape) {
+        return 0;
     }
 
     @Override

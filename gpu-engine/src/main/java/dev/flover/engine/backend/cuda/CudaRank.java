@@ -4,14 +4,17 @@ import dev.flover.engine.backend.HeadColumns;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.cuda.CudaTensor.Counter;
 import dev.flover.engine.backend.cuda.driver.Driver;
+import dev.flover.engine.backend.cuda.weights.CudaWeight;
 import dev.flover.engine.backend.ranks.AllHeads;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.tensor.Matrix.Cut;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The CUDA backend of one of several ranks. Its kernels meet those of the other ranks: after each product that is
@@ -35,6 +38,10 @@ final class CudaRank extends CudaBackend {
     private final int rank;
     /// For each tensor that receives a sum over ranks, two tensors for this rank's part of it, used alternately.
     private final Map<Tensor, CudaTensor[]> parts = new IdentityHashMap<>();
+    /// How many rows the tensors of each width have together.
+    private final Map<Integer, Long> rowsOfWidth = new HashMap<>();
+    /// The numbers of outputs of products that are summed over ranks.
+    private final Set<Integer> sumWidths = new HashSet<>();
     /// The heads of all ranks, by the width of all heads together.
     private final Map<Integer, CudaTensor> wholeRows = new HashMap<>();
     /// Where the logits of all ranks are collected; null on all ranks but the first.
@@ -214,6 +221,29 @@ final class CudaRank extends CudaBackend {
         }
         drawn.put(made, group.ofFirst(rank, made.sampling().newest()));
         return made;
+    }
+
+    @Override
+    public Tensor tensor(int rows, int columns) {
+        rowsOfWidth.merge(columns, (long) rows, Long::sum);
+        return super.tensor(rows, columns);
+    }
+
+    @Override
+    Weight taken(CudaWeight weight) {
+        if (isSummed(weight)) {
+            sumWidths.add(weight.outputs());
+        }
+        return super.taken(weight);
+    }
+
+    /// Two parts for each tensor as wide as sums, of which a few receive none, and the logits of all ranks on the
+    /// first; those of all ranks that share this device.
+    @Override
+    long bytesForRanks(CacheShape shape) {
+        long sums = sumWidths.stream().mapToLong(width -> width * rowsOfWidth.getOrDefault(width, 0L)).sum();
+        return Float.BYTES * (2 * group.sharing(rank) * sums
+                + (long) StepPlan.mostSamples(shape.slots()) * shape.vocabulary());
     }
 
     /// As many blocks as fit on every rank, when all ranks have loaded their weights.

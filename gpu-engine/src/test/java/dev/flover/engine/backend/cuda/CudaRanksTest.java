@@ -70,6 +70,26 @@ class CudaRanksTest {
         }
     }
 
+    /// The sums alone take 8 MB, more than what is left free for graphs and copies.
+    @Test
+    void keysAndValuesLeaveMemoryForWhatRanksExchange() {
+        var drivers = IntStream.range(0, 2).mapToObj(EmulatedBackends::smallDevice).toList();
+        var config = EngineConfig.of(1024, 16_384).withKvBlocks(0);
+        var request = SequenceRequest.of(new int[] {5, 6, 7}, SamplingParams.greedy(), 3, TokenSet.EMPTY);
+        var ids = new ArrayList<Integer>();
+        try (var engine = Engine.start(
+                TinyModels.llama(5, TensorType.F32), CudaRanks.open(drivers, Limits.STANDARD), config)) {
+            assertThat(engine.status().blocks() * config.blockTokens()).as("positions that fit")
+                    .isLessThan(1024 * TinyModels.CONTEXT);
+            engine.admit(request);
+            var sink = new Sink(ids);
+            while (engine.step(sink)) {
+                // until the sequence has ended
+            }
+        }
+        assertThat(ids).hasSize(3);
+    }
+
     private static void sameBits(Path folder) {
         try (var model = ModelLoader.open(folder)) {
             var divisible = RankRuns.withMoreShards(model);

@@ -25,6 +25,12 @@ final class EmulatedBackends {
         return new EmulatedDriver(Emulator.instance().orElseThrow(), MEMORY_BYTES, 3, number);
     }
 
+    /// As [#device], with 96 MB of memory.
+    static EmulatedDriver smallDevice(int number) {
+        driver().close();
+        return new EmulatedDriver(Emulator.instance().orElseThrow(), 96 << 20, 3, number);
+    }
+
     static CudaBackend open() {
         return new CudaBackend(driver());
     }
