@@ -4,6 +4,7 @@ import dev.flover.engine.Backends;
 import dev.flover.engine.DeviceList;
 import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.model.Model;
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -33,18 +34,25 @@ public final class RankOption {
     /// @param devices as in `--devices`
     /// @throws ParameterException if the model cannot be divided so, or the backend cannot run here or in ranks
     public BackendGroup open(String backend, int threads, DeviceList devices, Model model) {
-        int found = count(backend, model, devices);
+        return open(backend, threads, devices, 1, model).getFirst();
+    }
+
+    /// Opens the backends of several engines, as [#open(String, int, DeviceList, Model)] does for one.
+    public List<BackendGroup> open(String backend, int threads, DeviceList devices, int engines, Model model) {
+        int found = count(backend, model, devices, engines);
         try {
-            return Backends.open(backend, threads, found, devices);
+            return Backends.open(backend, threads, found, engines, devices);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "--backend " + backend + ": " + e.getMessage(), e);
         }
     }
 
-    /// The number of ranks that the option means for a model and the devices of one engine.
-    public int count(String backend, Model model, DeviceList devices) {
+    /// The number of ranks that the option means for a model.
+    ///
+    /// @param devices those of all engines
+    public int count(String backend, Model model, DeviceList devices, int engines) {
         try {
-            return Backends.ranks(ranks, backend, model, devices, 1);
+            return Backends.ranks(ranks, backend, model, devices, engines);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "--tp " + ranks + ": " + e.getMessage(), e);
         }

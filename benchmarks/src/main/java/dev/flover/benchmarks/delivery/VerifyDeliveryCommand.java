@@ -12,6 +12,7 @@ import dev.flover.benchmarks.delivery.Disturbances.Count;
 import dev.flover.benchmarks.delivery.check.DeliveryCheck;
 import dev.flover.benchmarks.delivery.check.ExpectedAnswer;
 import dev.flover.benchmarks.report.ReportOption;
+import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.topology.config.PipelineConfig.Delivery;
@@ -134,9 +135,10 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
     @Mixin
     private RankOption ranks;
 
-    @Option(names = "--engines", paramLabel = "N", defaultValue = "1",
-            description = "Engines of each instance, each with a stream thread of its own. Default: ${DEFAULT-VALUE}.")
-    private int engines;
+    @Option(names = "--engines", paramLabel = "N",
+            description = "Engines of each instance, each with a stream thread of its own. Default: 1, or the number "
+                    + "for which --devices has devices.")
+    private @Nullable Integer engines;
 
     @Mixin
     private ReportOption report;
@@ -146,9 +148,17 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         checkOptions();
         backend.check();
         try (var model = modelOption.open()) {
-            ranks.open(backend.name(), backend.threads(), backend.devices(), model).close();
+            ranks.open(backend.name(), backend.threads(), backend.devices(), engines(model), model)
+                    .forEach(BackendGroup::close);
             return call(model);
         }
+    }
+
+    private int engines(Model model) {
+        if (engines == null) {
+            engines = backend.devices().engines(ranks.count(backend.name(), model, backend.devices(), 1));
+        }
+        return engines;
     }
 
     private int call(Model model) {
@@ -257,8 +267,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         return VictimSettingsBuilder.builder().group(0).bootstrapServers(world.connection().bootstrapServers())
                 .registryUrl(world.frontUrl()).folder(state).model(modelOption.path().toAbsolutePath())
                 .context(modelOption.context()).backend(backend.name()).threads(backend.threads())
-                .ranks(ranks.text()).devices(backend.devices().toString()).engines(engines).delivery(how)
-                .commitIntervalMs(interval)
+                .ranks(ranks.text()).devices(backend.devices().toString())
+                .engines(Objects.requireNonNull(engines)).delivery(how).commitIntervalMs(interval)
                 .sessionTimeoutMs(sessionTimeoutMs).build();
     }
 
@@ -306,7 +316,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
                     "--moves needs --instances of at least 2, so that an instance can join");
         }
         OptionRange.check(spec, "--partitions", partitions, 1, MAX_PARTITIONS);
-        OptionRange.check(spec, "--engines", engines, 1, MAX_ENGINES);
+        OptionRange.check(spec, "--engines", engines == null ? 1 : engines, 1, MAX_ENGINES);
         OptionRange.check(spec, "--commit-interval-ms", commitIntervalMs == null ? 1 : commitIntervalMs, 1,
                 MAX_COMMIT_INTERVAL_MS);
     }

@@ -116,8 +116,8 @@ public final class BenchPipelineCommand implements Runnable {
             checkContext(opened, burst);
             checkContext(opened, arriving);
             var setting = PipelineSettingBuilder.builder().backend(backend.name()).threads(backend.threads())
-                    .ranks(ranks.count(backend.name(), opened, backend.devices())).devices(backend.devices()).live(live)
-                    .commitInterval(Duration.ofMillis(commitIntervalMs)).partitions(partitions)
+                    .ranks(ranks.count(backend.name(), opened, backend.devices(), 1)).devices(backend.devices())
+                    .live(live).commitInterval(Duration.ofMillis(commitIntervalMs)).partitions(partitions)
                     .producers(producers).warmUp(Duration.ofSeconds(warmUpSeconds)).rounds(repeat).load(load)
                     .seed(seed).build();
             var outcome = new PipelineMeasurement(
