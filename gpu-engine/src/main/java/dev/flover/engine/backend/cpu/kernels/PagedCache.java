@@ -7,9 +7,9 @@ import java.lang.foreign.SegmentAllocator;
 
 /// The keys and values of all layers, in the layouts of `append.c`, and the state of every slot.
 ///
-/// Memory is a table of blocks of one layer: a row for each layer of a slab, a column for each slab. A layer's blocks
-/// have the distance of one block for consecutive numbers, so the numbers of blocks that share a slab are those of a
-/// cell counted from the layer's first one:
+/// Memory is a table of cells, each for a block of one layer: a row for each layer of a slab, a column for each slab.
+/// Kernels find a block of a layer by its number, counted in cells from the first cell of the layer. So [#slots] has
+/// the number of a cell in place of a block's number in the plan:
 ///
 /// ```
 ///             slab 0   slab 1   slab 2
