@@ -383,7 +383,7 @@ class ModelLoaderTest {
         TinyFolder.write(folder);
         Files.writeString(folder.resolve("generation_config.json"), "{\"top_p\": 1.5}");
         assertThatThrownBy(() -> ModelLoader.open(folder)).isInstanceOf(ModelFileException.class)
-                .hasMessageContaining("generation_config.json: suggests sampling that is not possible: topP must be in");
+                .hasMessageContaining("generation_config.json: suggests sampling that is not possible: topP must be");
         Files.writeString(folder.resolve("generation_config.json"), "{\"top_p\"");
         assertThatThrownBy(() -> ModelLoader.open(folder)).isInstanceOf(ModelFileException.class)
                 .hasMessageEndingWith("(line 1, column 9)").hasMessageNotContaining("start marker");
