@@ -2,8 +2,6 @@ package dev.flover.engine.scheduling;
 
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.EngineStatus;
-import dev.flover.engine.api.EngineStatusBuilder;
-import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.StepTrace;
 import dev.flover.engine.api.TokenSink;
@@ -32,6 +30,8 @@ public final class Scheduler {
     private final SlotMap<Sequence> slots;
     private final Seats seats;
     private final StepRecorder recorder;
+    private final StepWriter writer;
+    private final StepResults results;
 
     private final Map<Long, Sequence> byId = new HashMap<>();
     private final RankedSequences running = new RankedSequences();
@@ -62,16 +62,7 @@ public final class Scheduler {
 
     private long plannedSteps;
     private long endedSteps;
-    private long rows;
-    private long tokens;
-    private long discardedRows;
-    private long preemptions;
-    private long slotMoves;
-    private long prefixHits;
-    private long prefilled;
-    private long recomputed;
-
-    private final Alternatives alternatives = new Alternatives();
+    private final WorkCounts counts = new WorkCounts();
 
     private boolean checkedIdle = true;
     private @Nullable String leak;
@@ -90,6 +81,8 @@ public final class Scheduler {
         slots = new SlotMap<>(config.maxSequences());
         seats = new Seats(config);
         recorder = new StepRecorder(seats);
+        writer = new StepWriter(slots, seats, recorder);
+        results = new StepResults(seats, blocks, counts, this::end, this::restart);
         grown = new int[config.maxSequences()];
         prefilling = new int[config.maxSequences()];
         filled = new int[config.maxSequences()];
@@ -142,13 +135,16 @@ public final class Scheduler {
             return false;
         }
         recorder.stepBegins(plannedSteps + 1);
-        arrangeSlots(step.plan());
+        if (slotsChanged) {
+            counts.slotMoves += writer.arrangeSlots(step.plan(), filled, filledCount, joining);
+            slotsChanged = false;
+        }
         for (int i = 0; i < grownCount; i++) {
-            announceBlocks(grown[i], step.plan());
+            writer.announceBlocks(grown[i], step.plan());
         }
         seats.writeDraws(step);
         for (int i = 0; i < filledCount; i++) {
-            writePrefill(filled[i], step);
+            writer.writePrefill(filled[i], step);
         }
         recorder.planned(step, filled, filledCount);
         plannedSteps++;
@@ -157,19 +153,8 @@ public final class Scheduler {
 
     /// Processes the results of the oldest step in flight, which has ended.
     public void commit(Step step, TokenSink sink) {
-        var plan = step.plan();
         endedSteps++;
-        rows += plan.rows();
-        for (int sample = 0; sample < step.draws(); sample++) {
-            commit(step.seats[sample], plan, sample, sink);
-        }
-        for (int sample = step.draws(); sample < plan.samples(); sample++) {
-            if (plan.isScored(sample)) {
-                takeScore(seats.at(step.seats[sample]), plan, sample, sink);
-            } else {
-                commit(step.seats[sample], plan, sample, sink);
-            }
-        }
+        results.take(step, plannedSteps, endedSteps, sink);
     }
 
     /// Whether no sequence is waiting or running.
@@ -178,9 +163,7 @@ public final class Scheduler {
     }
 
     public EngineStatus status() {
-        return EngineStatusBuilder.builder().steps(endedSteps).rows(rows).tokens(tokens)
-                .discardedRows(discardedRows).preemptions(preemptions).slotMoves(slotMoves).prefixHits(prefixHits)
-                .prefilled(prefilled).recomputed(recomputed).running(running.size())
+        return counts.status().steps(endedSteps).running(running.size())
                 .waiting(waiting.size() + waitingAlone.size()).blocksUsed(blocks.used()).blocks(config.kvBlocks())
                 .leak(leak).build();
     }
@@ -339,7 +322,7 @@ public final class Scheduler {
             sequence.state = State.RUNNING;
             seats.seat(sequence, endedSteps);
             running.add(sequence);
-            prefixHits += sequence.computed();
+            counts.prefixHits += sequence.computed();
             joining++;
             slotsChanged = true;
             selectPrefill(sequence);
@@ -354,22 +337,13 @@ public final class Scheduler {
         if (count > 0) { // count is 0 if other prefills of this step used up the score budget
             scoreBudget -= sequence.scoredAmong(count);
             sequence.rows = count;
-            countPrefill(sequence, count);
+            counts.prefill(sequence, count);
             seats.plan(sequence, count);
             budget -= count;
             filled[filledCount++] = sequence.seat;
             blocks.index(sequence, plannedSteps + 1);
             seats.update(sequence, endedSteps);
         }
-    }
-
-    /// Counts the next positions of a prefill: those that were computed before, and those of the prompt that were not.
-    private void countPrefill(Sequence sequence, int count) {
-        int begin = sequence.computed();
-        int again = Math.clamp((long) sequence.computedBefore - begin, 0, count);
-        recomputed += again;
-        prefilled += Math.clamp((long) sequence.promptLength() - begin, 0, count)
-                - Math.clamp((long) Math.min(sequence.computedBefore, sequence.promptLength()) - begin, 0, count);
     }
 
     private void selectDecode(Sequence sequence) {
@@ -407,7 +381,7 @@ public final class Scheduler {
     private void preempt(Sequence sequence) {
         restart(sequence);
         recorder.preempted(sequence);
-        preemptions++;
+        counts.preemptions++;
         preempting = true;
     }
 
@@ -417,120 +391,6 @@ public final class Scheduler {
         stopRunning(sequence);
         sequence.state = State.WAITING;
         queueOf(sequence).add(sequence);
-    }
-
-    // Writing the plan of a step
-
-    private void arrangeSlots(StepPlan plan) {
-        if (!slotsChanged) {
-            return;
-        }
-        slotMoves += slots.compact(joining, (sequence, from, to) -> {
-            plan.moveSlot(from, to);
-            seats.move(sequence, to);
-            recorder.moved(sequence, from, to);
-        });
-        for (int i = 0; i < filledCount; i++) {
-            if (seats.slot(filled[i]) == Seats.NO_SLOT) {
-                var sequence = seats.at(filled[i]);
-                seats.move(sequence, slots.place(sequence));
-                plan.admit(sequence.admission(seats.slot(filled[i])));
-            }
-        }
-        slotsChanged = false;
-    }
-
-    private void announceBlocks(int seat, StepPlan plan) {
-        announceBlocks(0, seats.at(seat).blocks, seats.slot(seat), plan);
-        announceBlocks(1, seats.at(seat).windowed, seats.slot(seat), plan);
-    }
-
-    private static void announceBlocks(int number, BlockTable table, int slot, StepPlan plan) {
-        for (; table.announced < table.count; table.announced++) {
-            plan.setBlock(number, slot, table.announced, table.blocks[table.announced]);
-        }
-    }
-
-    private void writePrefill(int seat, Step step) {
-        var sequence = seats.at(seat);
-        var plan = step.plan();
-        announceBlocks(seat, plan);
-        plan.beginSlice(seats.slot(seat));
-        int[] tokens = sequence.tokens();
-        int end = sequence.computed();
-        for (int position = end - sequence.rows; position < end; position++) {
-            plan.addRow(tokens[position], position, sequence.turn(position));
-            if (sequence.scoring() && position + 1 >= sequence.scoreFrom) {
-                int target = tokens[position + 1];
-                int alternatives = sequence.request.promptLogprobs().alternatives();
-                step.seats[plan.scoreLastRow(target, alternatives)] = seat;
-                sequence.scoreFrom = position + 2;
-            }
-        }
-        if (!sequence.prefilling()) {
-            step.seats[plan.sampleLastRow()] = seat;
-        }
-    }
-
-    // Processing the results of a step
-
-    private void commit(int seat, StepPlan plan, int sample, TokenSink sink) {
-        if (seats.append(seat, plan.sampledTokens[sample], endedSteps)) {
-            tokens++;
-            sink.token(seats.id(seat), seats.generated(seat) - 1, plan.sampledTokens[sample],
-                    plan.sampledLogprobs[sample], alternatives.of(plan, sample, seats.topLogprobs(seat)));
-        } else if (seats.at(seat).state == State.ENDED) {
-            discardedRows++;
-        } else {
-            take(seats.at(seat), plan, sample, sink);
-        }
-    }
-
-    private void takeScore(Sequence sequence, StepPlan plan, int sample, TokenSink sink) {
-        if (sequence.state == State.ENDED) {
-            return;
-        }
-        int token = plan.sampledTokens[sample];
-        if (token == StepPlan.NOT_FINITE) {
-            end(sequence);
-            sink.finished(sequence.id, FinishReason.NOT_FINITE);
-            return;
-        }
-        sink.promptToken(sequence.id, plan.positions[plan.sampleRows[sample]] + 1, token, plan.sampledLogprobs[sample],
-                alternatives.of(plan, sample, plan.sampleAlternatives[sample]));
-    }
-
-    private void take(Sequence sequence, StepPlan plan, int sample, TokenSink sink) {
-        boolean runs = sequence.state == State.RUNNING;
-        if (!runs) {
-            sequence.lateTokens--;
-        }
-        int token = plan.sampledTokens[sample];
-        if (token < 0) {
-            end(sequence);
-            sink.finished(sequence.id,
-                    token == StepPlan.NOTHING_FITS ? FinishReason.NOTHING_FITS : FinishReason.NOT_FINITE);
-            return;
-        }
-        int index = sequence.generated();
-        sequence.append(token);
-        tokens++;
-        if (runs) {
-            blocks.index(sequence, plannedSteps);
-            seats.update(sequence, endedSteps);
-        }
-        sink.token(sequence.id, index, token, plan.sampledLogprobs[sample],
-                alternatives.of(plan, sample, sequence.topLogprobs));
-        var reason = sequence.finishReason();
-        if (sequence.state == State.ENDED) { // the sink cancelled it during the call
-            return;
-        }
-        if (reason != null) {
-            end(sequence);
-            sink.finished(sequence.id, reason);
-        } else if (runs && sequence.mustStretch()) {
-            restart(sequence);
-        }
     }
 
     private void end(Sequence sequence) {
