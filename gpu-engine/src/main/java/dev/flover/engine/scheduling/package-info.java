@@ -8,8 +8,8 @@
 ///   a step = a row for every running sequence that decodes, then chunks of prompts while the token budget lasts
 /// ```
 ///
-/// [Scheduler] selects the sequences of a step, `StepWriter` writes the step's plan, and `StepResults` processes the tokens
-/// that it drew.
+/// [Scheduler] selects the sequences of a step, `StepWriter` writes the step's plan, and `StepResults` processes the
+/// tokens that it drew.
 ///
 /// Temporal fusion (Flover, arXiv 2305.13484): sequences join and leave at every step, live slots are kept in one dense
 /// range with the fewest moves, and the memory of ended sequences is free at once. Two steps may be in flight: the
