@@ -110,7 +110,7 @@ final class SequenceBlocks {
             extend(sequence, total, first);
             return true;
         }
-        release(sequence);
+        releaseBlocks(sequence);
         return false;
     }
 
@@ -220,10 +220,14 @@ final class SequenceBlocks {
     }
 
     void release(Sequence sequence) {
+        releaseBlocks(sequence);
+        sequence.prefillEnd = 0;
+    }
+
+    private void releaseBlocks(Sequence sequence) {
         pool.release(sequence.blocks);
         if (windowed != null) {
             windowed.release(sequence.windowed);
         }
-        sequence.prefillEnd = 0;
     }
 }
