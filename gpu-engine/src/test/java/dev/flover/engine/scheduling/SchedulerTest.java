@@ -334,6 +334,32 @@ class SchedulerTest {
         assertThat(scheduler.status().prefixHits()).as("what was computed again").isEqualTo(52);
     }
 
+    /// Each of the first sequence's five full blocks of windowed layers lies in a slab of its own, because others took
+    /// the rest of the slab. To share them, and five blocks of the other layers, takes ten of the 16 slabs. That leaves
+    /// room for six more blocks of the other layers, and the last sequence may need seven.
+    @Test
+    void aSequenceThatRunsAloneIsComputedWithoutItsSharedPrefixIfThatTakesTooManySlabs() {
+        var config = config(2, 16, 16, 12).withPrefixCaching(true);
+        var blocks = new SequenceBlocks(config, new Windows(0, 100, new SlabShape(5, 2)), 4);
+        var scheduler = new Scheduler(config, CONTEXT, Integer.MAX_VALUE, blocks);
+        var step = new Step(16, 2);
+        scheduler.admit(1, request(4, 18, 0, false));
+        for (int planned = 0; planned == 0 || !scheduler.isIdle(); planned++) {
+            if (planned == 0 || planned % 4 == 1) { // the first sequence needs a block in the step that comes now
+                scheduler.admit(2 + planned, request(IntStream.range(100 * (planned + 1), 100 * (planned + 1) + 8), 1));
+            }
+            assertThat(scheduler.plan(step)).isTrue();
+            scheduler.commit(step, sink);
+        }
+        reported.clear();
+        var prompt = IntStream.range(0, 21).map(i -> i < 4 ? i : 0); // the device of this test draws token 0
+        run(scheduler, step, 1000, request(prompt, 28));
+        assertThat(reported).hasSize(28);
+        assertThat(scheduler.status().prefixHits()).isZero();
+        assertThat(scheduler.status().preemptions()).isZero();
+        assertThat(blocks.referenced()).isZero();
+    }
+
     private static SequenceRequest request(IntStream prompt, int maxTokens) {
         return SequenceRequest.of(prompt.toArray(), SamplingParams.greedy(), maxTokens, TokenSet.EMPTY);
     }
