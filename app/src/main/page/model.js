@@ -68,8 +68,9 @@ export class Model {
   }
 
   /**
-   * Drops noted requests that wait no more and have not begun here: they ended, or began on another engine. One that has
-   * begun here is listed as such perhaps before the frame of its first step comes, so the next state decides.
+   * Drops noted requests that no longer wait and have not begun here: they ended, or began on another engine. A request
+   * that has begun here may be listed as live before the frame that names it arrives. So a live one is dropped only if
+   * it still has not begun here at the next state.
    */
   dropUnseen(state) {
     const states = new Map(state.generations.map((row) => [row.id, row.state]));
