@@ -8,7 +8,6 @@ import dev.flover.app.pipeline.PipelineSettings;
 import dev.flover.app.settings.SettingTable;
 import dev.flover.app.settings.Settings;
 import dev.flover.engine.Backends;
-import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.loading.ModelSummary;

@@ -15,7 +15,7 @@ import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What the files of a model say, from the command line to the tokens.
+/// Effects of the files of a model on tokens, seen through the commands `generate`, `inspect` and `tokenize`.
 class ModelFilesTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String WITHOUT_BEGIN = "{% for m in messages %}{{ m.content }}{{ eos_token }}{% endfor %}";
