@@ -78,6 +78,9 @@ export class Model {
     this.generations.forEach((generation, key) => {
       const known = states.get(generation.id);
       if (generation.sequences.length > 0 || known === "waiting" || known === undefined && !whole) {
+        if (known === "waiting") {
+          generation.begunUnseen = false;
+        }
         return;
       }
       if (known === undefined || generation.begunUnseen) {

@@ -153,8 +153,9 @@ public final class UpCommand implements Callable<Integer> {
         int threads = settings.settings().find(SettingTable.THREADS).orElse(0);
         var devices = DeviceList.parse(settings.settings().find(SettingTable.DEVICES).orElse(""));
         var wanted = settings.settings().find(SettingTable.ENGINES);
-        int ranks = orRefuse(SettingTable.TP, () -> Backends.ranks(
-                settings.settings().get(SettingTable.TP), name, model, devices, wanted.orElse(1)));
+        String tp = settings.settings().get(SettingTable.TP);
+        int ranks = orRefuse(devices.isChosen() && tp.equals("auto") ? SettingTable.DEVICES : SettingTable.TP,
+                () -> Backends.ranks(tp, name, model, devices, wanted.orElse(1)));
         int engines = wanted.orElseGet(() -> devices.engines(ranks));
         var opened = orRefuse(wanted.isPresent() ? SettingTable.ENGINES : SettingTable.BACKEND,
                 () -> Backends.open(name, threads, ranks, engines, devices));
