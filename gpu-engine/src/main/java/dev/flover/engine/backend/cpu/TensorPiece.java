@@ -32,9 +32,10 @@ abstract class TensorPiece implements Workers.Piece {
         aside = reserved(memory, aside, floats * Float.BYTES);
     }
 
-    /// Returns `held` if it has at least `bytes` bytes, otherwise new memory.
+    /// Returns `held` if it has at least `bytes` bytes, otherwise new memory of at least twice its size. An arena keeps
+    /// the memory that it has given out; by doubling, all that is kept is at most as much as the last piece.
     static MemorySegment reserved(SegmentAllocator memory, MemorySegment held, long bytes) {
-        return held.byteSize() >= bytes ? held : memory.allocate(bytes);
+        return held.byteSize() >= bytes ? held : memory.allocate(Math.max(bytes, 2 * held.byteSize()));
     }
 
     /// Copies the tile's parameters into fields, so that the tile can be computed while the owner runs another job.
