@@ -56,9 +56,9 @@ class ModelFilesTest {
 
         ChatFolder.write(folder, WITHOUT_BEGIN, "\"add_bos_token\": false, \"add_eos_token\": true, ");
         assertThat(inspect().get("warnings")).extracting(JsonNode::textValue).containsExactly(
-                "\"add_bos_token\" of tokenizer_config.json is false and is ignored, because tokenizer.json puts a"
+                "\"add_bos_token\" of tokenizer_config.json is false and is ignored; the tokenizer puts a"
                         + " token before a text",
-                "\"add_eos_token\" of tokenizer_config.json is true and is ignored, because tokenizer.json puts no"
+                "\"add_eos_token\" of tokenizer_config.json is true and is ignored; the tokenizer puts no"
                         + " token after a text");
         assertThat(Console.run("tokenize", "--model", folder.toString(), "--text", "a").out())
                 .isEqualTo(ChatFolder.BEGIN + " " + ChatFolder.id('a') + "\n");

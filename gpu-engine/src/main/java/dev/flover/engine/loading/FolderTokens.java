@@ -45,18 +45,19 @@ final class FolderTokens {
         }
     }
 
-    /// Warns if `tokenizer_config.json` says something else than `tokenizer.json` about the tokens around a text. The
-    /// latter decides, as in transformers 5.
+    /// Warns if `tokenizer_config.json` says something else about the tokens around a text than the tokenizer does,
+    /// which follows `tokenizer.json`, as transformers 5 does.
     private void warnOfFlags(Tokenizer given) {
-        warnOfFlag("add_bos_token", given.beginOfText() >= 0, "before");
-        int[] around = given.framed(new int[0]);
-        warnOfFlag("add_eos_token", around.length > 0 && around[around.length - 1] != given.beginOfText(), "after");
+        int text = -1;
+        int[] framed = given.framed(new int[] {text});
+        warnOfFlag("add_bos_token", framed[0] != text, "before");
+        warnOfFlag("add_eos_token", framed[framed.length - 1] != text, "after");
     }
 
     private void warnOfFlag(String flag, boolean adds, String where) {
         spellings.flatMap(config -> config.flag(flag)).filter(said -> said != adds).ifPresent(said ->
-                warnings.add("\"" + flag + "\" of tokenizer_config.json is " + said + " and is ignored, because"
-                        + " tokenizer.json puts " + (adds ? "a" : "no") + " token " + where + " a text"));
+                warnings.add("\"" + flag + "\" of tokenizer_config.json is " + said + " and is ignored; the tokenizer"
+                        + " puts " + (adds ? "a" : "no") + " token " + where + " a text"));
     }
 
     /// The tokens that end an answer.
