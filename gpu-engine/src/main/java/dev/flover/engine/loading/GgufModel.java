@@ -275,8 +275,9 @@ final class GgufModel implements ModelFiles {
     }
 
     private double epsilon(Family family) {
-        return real(family.normKind() == NormKind.RMS
-                ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", 1e-5);
+        String key = family.normKind() == NormKind.RMS
+                ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon";
+        return metadata.real(architecture + "." + key).orElseThrow(() -> missing(key));
     }
 
     private double attentionScale(Family family, int hidden, int heads, int headDim) {
