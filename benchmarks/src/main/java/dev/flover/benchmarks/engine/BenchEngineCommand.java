@@ -14,6 +14,7 @@ import dev.flover.engine.Engine;
 import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.constraint.ConstraintCompiler;
 import dev.flover.engine.constraint.ConstraintSource;
+import dev.flover.engine.format.SafetensorsFolder;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelShape;
 import dev.flover.engine.sampling.SamplingParams;
@@ -340,10 +341,11 @@ public final class BenchEngineCommand implements Runnable {
             return 0;
         }
         Path path = opened.path();
-        boolean isFolder = Files.isDirectory(path);
-        try (var files = Files.list(isFolder ? path : path.toAbsolutePath().getParent())) {
-            return files.filter(file -> isFolder ? file.toString().endsWith(".safetensors")
-                            : withoutPart(file).equals(withoutPart(path)))
+        if (Files.isDirectory(path)) {
+            return SafetensorsFolder.files(path).stream().mapToLong(file -> file.toFile().length()).sum();
+        }
+        try (var files = Files.list(path.toAbsolutePath().getParent())) {
+            return files.filter(file -> withoutPart(file).equals(withoutPart(path)))
                     .mapToLong(file -> file.toFile().length()).sum();
         } catch (IOException e) {
             throw new UncheckedIOException("the size of " + opened.path() + " cannot be read", e);

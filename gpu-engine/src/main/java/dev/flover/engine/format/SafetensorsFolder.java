@@ -37,20 +37,33 @@ public final class SafetensorsFolder implements TensorSource {
     }
 
     public static SafetensorsFolder open(Path folder, Arena arena) {
-        if (Files.exists(folder.resolve(SINGLE))) {
-            return new SafetensorsFolder(folder, List.of(SafetensorsFile.open(folder.resolve(SINGLE), arena)));
+        var files = files(folder).stream().map(file -> SafetensorsFile.open(file, arena)).toList();
+        var opened = new SafetensorsFolder(folder, files);
+        if (!Files.exists(folder.resolve(SINGLE))) {
+            opened.checkIndex(folder.resolve(INDEX));
         }
-        var index = folder.resolve(INDEX);
-        if (Files.exists(index)) {
-            return indexed(folder, index, arena);
-        }
-        throw new ModelFileException(folder, "has neither " + SINGLE + " nor " + INDEX
-                + "; weights in other formats (pytorch_model.bin) must be converted to safetensors first");
+        return opened;
     }
 
-    private static SafetensorsFolder indexed(Path folder, Path index, Arena arena) {
-        var map = JsonFile.read(index).object("weight_map")
-                .orElseThrow(() -> new ModelFileException(index, "has no \"weight_map\""));
+    private void checkIndex(Path index) {
+        for (String tensor : weightMap(index).keys()) {
+            if (!byTensor.containsKey(tensor)) {
+                throw new ModelFileException(index, "names tensor " + tensor + ", which no file has");
+            }
+        }
+    }
+
+    /// The files with the weights of a folder.
+    public static List<Path> files(Path folder) {
+        if (Files.exists(folder.resolve(SINGLE))) {
+            return List.of(folder.resolve(SINGLE));
+        }
+        var index = folder.resolve(INDEX);
+        if (!Files.exists(index)) {
+            throw new ModelFileException(folder, "has neither " + SINGLE + " nor " + INDEX
+                    + "; weights in other formats (pytorch_model.bin) must be converted to safetensors first");
+        }
+        var map = weightMap(index);
         var names = new LinkedHashSet<String>();
         for (String tensor : map.keys()) {
             String name = map.text(tensor).orElseThrow(
@@ -64,14 +77,12 @@ public final class SafetensorsFolder implements TensorSource {
         if (names.isEmpty() || names.size() > MAX_FILES) {
             throw new ModelFileException(index, "names " + names.size() + " files; 1 to " + MAX_FILES + " expected");
         }
-        var files = names.stream().map(name -> SafetensorsFile.open(folder.resolve(name), arena)).toList();
-        var opened = new SafetensorsFolder(folder, files);
-        for (String tensor : map.keys()) {
-            if (!opened.byTensor.containsKey(tensor)) {
-                throw new ModelFileException(index, "names tensor " + tensor + ", which no file has");
-            }
-        }
-        return opened;
+        return names.stream().map(folder::resolve).toList();
+    }
+
+    private static JsonFile weightMap(Path index) {
+        return JsonFile.read(index).object("weight_map")
+                .orElseThrow(() -> new ModelFileException(index, "has no \"weight_map\""));
     }
 
     @Override
