@@ -37,7 +37,7 @@ final class AttentionRun {
         this.backend = backend;
         this.sequences = sequences;
         this.positions = positions;
-        int blocks = Math.ceilDiv(positions, BLOCK_TOKENS);
+        int blocks = stored(positions) / BLOCK_TOKENS;
         CacheShape shape = BackendCacheShapeBuilder.builder().layers(layers).heads(heads.heads)
                 .kvHeads(heads.kvHeads).headDim(heads.headDim).vocabulary(BLOCK_TOKENS).blocks(blocks * sequences)
                 .blockTokens(BLOCK_TOKENS).slots(sequences).contextLength(blocks * BLOCK_TOKENS).latent(0).build();
@@ -60,6 +60,11 @@ final class AttentionRun {
         fill();
     }
 
+    /// The positions for which a sequence of this length has memory.
+    static int stored(int positions) {
+        return Math.ceilDiv(positions, BLOCK_TOKENS) * BLOCK_TOKENS;
+    }
+
     private void fill() {
         for (int slot = 0; slot < sequences; slot++) {
             for (int first = 0; first < positions; first += ROWS_OF_A_STEP) {
@@ -77,9 +82,9 @@ final class AttentionRun {
         }
     }
 
-    /// Bytes of the blocks of one layer.
-    long bytes() {
-        return cache.bytes() / cache.shape().layers();
+    /// Bytes that one layer has of the keys and values of all positions.
+    double bytes() {
+        return (double) cache.bytes() / cache.shape().layers() * positions / stored(positions);
     }
 
     /// Multiplications and additions in one layer: each query with each key, and each weight with each value.

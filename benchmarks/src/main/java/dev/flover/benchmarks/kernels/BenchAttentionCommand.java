@@ -27,6 +27,7 @@ public final class BenchAttentionCommand implements Runnable {
     private static final int MOST_POSITIONS = 1 << 20;
     private static final int MOST_SEQUENCES = 1024;
     private static final int MOST_HEADS = 1024;
+    private static final int MOST_LAYERS = 4096;
 
     @Spec
     private CommandSpec spec;
@@ -112,8 +113,8 @@ public final class BenchAttentionCommand implements Runnable {
     private void measure(
             AttentionRun.Heads shape, int count, int ofSequence, CpuCeilings limits,
             List<AttentionReport.Layer> results) {
-        double ofALayer = 2.0 * kvHeads * headDim * ofSequence * count * kvBits / 8;
-        int layers = (int) Math.max(1, Math.ceil(memoryMb * 1e6 / ofALayer));
+        double ofALayer = 2.0 * kvHeads * headDim * AttentionRun.stored(ofSequence) * count * kvBits / 8;
+        int layers = (int) Math.clamp(Math.ceil(memoryMb * 1e6 / ofALayer), 1, MOST_LAYERS);
         try (var opened = Backends.withCacheOf(kvBits, backend.open()); var arena = Arena.ofShared()) {
             var run = new AttentionRun(opened, arena, shape, count, ofSequence, layers);
             for (boolean fromMemory : memoryMb > 0 ? new boolean[] {false, true} : new boolean[] {false}) {

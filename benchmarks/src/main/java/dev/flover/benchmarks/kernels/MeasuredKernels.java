@@ -6,7 +6,7 @@ import dev.flover.engine.backend.cpu.CpuCeilings;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/// What the benchmarks of the CPU's kernels have in common.
+/// The limits of the measured machine, and the options that the benchmarks of the CPU's kernels share.
 final class MeasuredKernels {
     private static final int MEASUREMENTS_OF_LIMITS = 3;
 

@@ -51,9 +51,11 @@ public final class PagedCache implements Backend.Cache {
         slots = new HostSlots(shape, this::cell);
         tables = new int[shape.layers()];
         firstBlocks = new long[shape.layers()];
+        long[] cells = {0, 0};
         for (int layer = 0; layer < tables.length; layer++) {
             tables[layer] = shape.table(layer);
-            firstBlocks[layer] = (long) slabs * shape.placeInTable(layer);
+            firstBlocks[layer] = cells[tables[layer]];
+            cells[tables[layer]] += slabs;
         }
     }
 
