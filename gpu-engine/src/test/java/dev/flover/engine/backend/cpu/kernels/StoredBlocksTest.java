@@ -30,7 +30,7 @@ class StoredBlocksTest {
                 block.takeApart(0, record);
                 for (int i = 0; i < 32; i++) {
                     assertThat(weight(form, block, record, index % form.span, i))
-                            .as(type + " element " + i + " of block " + index + "")
+                            .as(type + " element " + i + " of block " + index)
                             .isEqualTo(expected[row * COLUMNS + 32 * index + i]);
                 }
             }
