@@ -2,17 +2,26 @@
 
 #include "lanes.h"
 
+/// How many independent sums fit into the registers of an instruction set; TIMES of them are computed in a round.
+#if defined(__AVX512F__)
 enum { CHAINS = 12 };
+#else
+enum { CHAINS = 4 };
+#endif
+enum { TIMES = 12 / CHAINS };
 
-/// Computes 12 * 16 fma a round. The result depends on all of them, so that the compiler removes none.
+/// Computes 12 * 16 fma a round. The result depends on all of them. The compiler does not know that some sums are equal,
+/// so it computes each.
 float KERNEL(float_ceiling)(long rounds) {
-    floats sum[CHAINS], factor = splat(0.999f), addend = splat(0.001f);
+    float first[16 * CHAINS] = {0};
+    leave_in_memory(first);
+    floats sum[CHAINS], x = splat(0.999f), y = splat(0.001f);
     UNROLLED for (int i = 0; i < CHAINS; i++) {
-        sum[i] = splat((float)i);
+        sum[i] = load(first + 16 * i);
     }
     for (long round = 0; round < rounds; round++) {
-        UNROLLED for (int i = 0; i < CHAINS; i++) {
-            sum[i] = fma_(sum[i], factor, addend);
+        UNROLLED for (int i = 0; i < TIMES * CHAINS; i++) {
+            sum[i % CHAINS] = fma_(x, y, sum[i % CHAINS]);
         }
     }
     UNROLLED for (int i = 1; i < CHAINS; i++) {
@@ -21,15 +30,19 @@ float KERNEL(float_ceiling)(long rounds) {
     return sum_tree(sum[0]);
 }
 
-/// Computes 12 * 64 products of bytes a round. The result depends on all of them.
+/// Computes 12 * 64 products of bytes a round. The result depends on all of them. The compiler does not know that these
+/// bytes stay the same, so it computes each product in each round.
 float KERNEL(integer_ceiling)(long rounds) {
-    ints sum[CHAINS], bytes = splat_int(0x01020301), four = splat_int(0x01FF0201);
+    float bytes[16 * TIMES * CHAINS];
+    ints sum[CHAINS], four = splat_int(0x01FF0201);
+    memset(bytes, 1, sizeof bytes);
     UNROLLED for (int i = 0; i < CHAINS; i++) {
         sum[i] = splat_int(i);
     }
     for (long round = 0; round < rounds; round++) {
-        UNROLLED for (int i = 0; i < CHAINS; i++) {
-            sum[i] = dot(sum[i], bytes, four);
+        leave_in_memory(bytes);
+        UNROLLED for (int i = 0; i < TIMES * CHAINS; i++) {
+            sum[i % CHAINS] = dot(sum[i % CHAINS], load_ints(bytes + 16 * i), four);
         }
     }
     floats total = from_ints(sum[0]);
