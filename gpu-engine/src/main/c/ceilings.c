@@ -10,8 +10,8 @@ enum { CHAINS = 4 };
 #endif
 enum { TIMES = 12 / CHAINS };
 
-/// Computes 12 * 16 fma a round. The result depends on all of them. The compiler does not know that some sums are equal,
-/// so it computes each.
+/// Computes 12 * 16 fma a round. The result depends on all of them. The compiler does not know that sums are equal, so
+/// it computes each.
 float KERNEL(float_ceiling)(long rounds) {
     float first[16 * CHAINS] = {0};
     leave_in_memory(first);
@@ -30,6 +30,15 @@ float KERNEL(float_ceiling)(long rounds) {
     return sum_tree(sum[0]);
 }
 
+/// Adds products to sums of the fewest bits in which the products' kernels add them.
+INLINE ints add_products(ints sum, ints bytes, ints four) {
+#if defined(HAS_PAIRS)
+    return add_pairs(sum, pairs_of(bytes, four));
+#else
+    return dot(sum, bytes, four);
+#endif
+}
+
 /// Computes 12 * 64 products of bytes a round. The result depends on all of them. The compiler does not know that these
 /// bytes stay the same, so it computes each product in each round.
 float KERNEL(integer_ceiling)(long rounds) {
@@ -42,7 +51,7 @@ float KERNEL(integer_ceiling)(long rounds) {
     for (long round = 0; round < rounds; round++) {
         leave_in_memory(bytes);
         UNROLLED for (int i = 0; i < TIMES * CHAINS; i++) {
-            sum[i % CHAINS] = dot(sum[i % CHAINS], load_ints(bytes + 16 * i), four);
+            sum[i % CHAINS] = add_products(sum[i % CHAINS], load_ints(bytes + 16 * i), four);
         }
     }
     floats total = from_ints(sum[0]);

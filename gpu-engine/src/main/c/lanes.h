@@ -135,17 +135,19 @@ INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes,
 #include <immintrin.h>
 #if defined(__AVXVNNI__)
 #define KERNEL(name) flover_avxvnni_##name
+enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, WIDE_ROWS = 2, FLOAT_ROWS = 6, FLOAT_PANELS = 1 };
 enum { SIGNED_DOT = 0 };
 #else
 #define KERNEL(name) flover_avx2_##name
+enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, WIDE_ROWS = 4, FLOAT_ROWS = 6, FLOAT_PANELS = 1 };
 enum { SIGNED_DOT = 1 };
 #endif
-enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, WIDE_ROWS = 2, FLOAT_ROWS = 6, FLOAT_PANELS = 1 };
 enum { QUERY_ROWS = 6, MOST_QUERY_ROWS = 6, ATTENTION_PANELS = 1 };
 
 typedef struct { __m256 a, b; } floats;
 typedef struct { __m256i a, b; } ints;
 #define BOTH(f) (floats){f(x.a, y.a), f(x.b, y.b)}
+#define BOTH_INTS(f) (ints){f(x.a, y.a), f(x.b, y.b)}
 
 INLINE floats splat(float x) { return (floats){_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
 INLINE floats load(const float *p) { return (floats){_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
@@ -259,24 +261,43 @@ INLINE ints looked_up(ints x, const uint8_t *table) {
 }
 #if defined(__AVXVNNI__)
 INLINE __m256i dot_half(__m256i sum, __m256i bytes, __m256i four) { return _mm256_dpbusd_avx_epi32(sum, bytes, four); }
-#else
-/// Exact while no two neighbouring products add up to more than 32767, which holds for `bytes` up to 127.
-INLINE __m256i dot_half(__m256i sum, __m256i bytes, __m256i four) {
-    __m256i pairs = _mm256_maddubs_epi16(bytes, four);
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-}
-#endif
 INLINE ints dot(ints sum, ints bytes, ints four) {
     return (ints){dot_half(sum.a, bytes.a, four.a), dot_half(sum.b, bytes.b, four.b)};
 }
-INLINE __m256i dot_signed_half(__m256i sum, __m256i bytes, __m256i four) {
+INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes, four); }
+#else
+/// Says that products are added up in sums of 16 bits first, which takes two instructions for a register of bytes;
+/// `dot` takes three.
+#define HAS_PAIRS
+/// For each lane two sums of 16 bits: the products of the lower two unsigned bytes with signed bytes, and those of the
+/// upper two. Exact for `bytes` up to 127.
+INLINE ints pairs_of(ints bytes, ints four) {
+    return (ints){_mm256_maddubs_epi16(bytes.a, four.a), _mm256_maddubs_epi16(bytes.b, four.b)};
+}
+/// Makes the compiler add in the order of the program. (Otherwise it adds many terms in pairs first, for which it has
+/// too few registers.)
+INLINE ints in_order(ints x) {
+    __asm__("" : "+x"(x.a), "+x"(x.b));
+    return x;
+}
+INLINE ints add_pairs(ints x, ints y) { return in_order(BOTH_INTS(_mm256_add_epi16)); }
+/// Adds to each lane of `sum` its two sums of 16 bits.
+INLINE ints with_pairs(ints sum, ints pairs) {
+    __m256i ones = _mm256_set1_epi16(1);
+    return in_order((ints){_mm256_add_epi32(sum.a, _mm256_madd_epi16(pairs.a, ones)),
+                           _mm256_add_epi32(sum.b, _mm256_madd_epi16(pairs.b, ones))});
+}
+INLINE __m256i signed_pairs_half(__m256i bytes, __m256i four) {
     __m256i weight = _mm256_xor_si256(bytes, _mm256_set1_epi8(-128));
-    return dot_half(sum, _mm256_abs_epi8(weight), _mm256_sign_epi8(four, weight));
+    return _mm256_maddubs_epi16(_mm256_abs_epi8(weight), _mm256_sign_epi8(four, weight));
 }
-/// Does the same for bytes that are a signed weight plus 128; the result is the dot product of the signed weights.
-INLINE ints dot_signed(ints sum, ints bytes, ints four) {
-    return (ints){dot_signed_half(sum.a, bytes.a, four.a), dot_signed_half(sum.b, bytes.b, four.b)};
+/// Does the same for bytes that are a signed weight plus 128; the products are those of the signed weights. The sum of
+/// two is always exact.
+INLINE ints signed_pairs(ints bytes, ints four) {
+    return (ints){signed_pairs_half(bytes.a, four.a), signed_pairs_half(bytes.b, four.b)};
 }
+INLINE ints dot(ints sum, ints bytes, ints four) { return with_pairs(sum, pairs_of(bytes, four)); }
+#endif
 
 #elif defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
 

@@ -35,6 +35,7 @@ enum scale {
 typedef struct {
     int low, high;          // bits of a code in each plane; a low plane of 8 bits is the code itself
     enum table table;       // what a code means
+    int greatest;           // the greatest number that a code or the table has
     int is_signed;          // whether a looked-up code is a signed byte plus 128
     int group, span;
     enum scale scale;
@@ -44,19 +45,19 @@ typedef struct {
 /// The stored types, and the layout of each.
 enum type { Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, MXFP4, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS };
 
-#define Q8_0_FORM   {8, 0, NUMBERS, 1, 32, 1, HALF_SCALE, 0}
-#define Q4_0_FORM   {4, 0, NUMBERS, 0, 32, 1, HALF_SCALE, 0}
-#define Q4_1_FORM   {4, 0, NUMBERS, 0, 32, 1, HALF_SCALE, 1}
-#define Q5_0_FORM   {4, 1, NUMBERS, 0, 32, 1, HALF_SCALE, 0}
-#define Q5_1_FORM   {4, 1, NUMBERS, 0, 32, 1, HALF_SCALE, 1}
-#define IQ4_NL_FORM {4, 0, IQ4_LEVELS, 1, 32, 1, HALF_SCALE, 0}
-#define MXFP4_FORM  {4, 0, MX_LEVELS, 0, 32, 1, POWER_SCALE, 0}
-#define Q2_K_FORM   {2, 0, NUMBERS, 0, 16, 8, NIBBLE_SCALE, 1}
-#define Q3_K_FORM   {2, 1, NUMBERS, 0, 16, 8, FACTOR_SCALE, 0}
-#define Q4_K_FORM   {4, 0, NUMBERS, 0, 32, 8, FACTOR_SCALE, 1}
-#define Q5_K_FORM   {4, 1, NUMBERS, 0, 32, 8, FACTOR_SCALE, 1}
-#define Q6_K_FORM   {4, 2, NUMBERS, 0, 16, 8, FACTOR_SCALE, 0}
-#define IQ4_XS_FORM {4, 0, IQ4_LEVELS, 1, 32, 8, FACTOR_SCALE, 0}
+#define Q8_0_FORM   {8, 0, NUMBERS, 255, 1, 32, 1, HALF_SCALE, 0}
+#define Q4_0_FORM   {4, 0, NUMBERS, 15, 0, 32, 1, HALF_SCALE, 0}
+#define Q4_1_FORM   {4, 0, NUMBERS, 15, 0, 32, 1, HALF_SCALE, 1}
+#define Q5_0_FORM   {4, 1, NUMBERS, 31, 0, 32, 1, HALF_SCALE, 0}
+#define Q5_1_FORM   {4, 1, NUMBERS, 31, 0, 32, 1, HALF_SCALE, 1}
+#define IQ4_NL_FORM {4, 0, IQ4_LEVELS, 241, 1, 32, 1, HALF_SCALE, 0}
+#define MXFP4_FORM  {4, 0, MX_LEVELS, 24, 0, 32, 1, POWER_SCALE, 0}
+#define Q2_K_FORM   {2, 0, NUMBERS, 3, 0, 16, 8, NIBBLE_SCALE, 1}
+#define Q3_K_FORM   {2, 1, NUMBERS, 7, 0, 16, 8, FACTOR_SCALE, 0}
+#define Q4_K_FORM   {4, 0, NUMBERS, 15, 0, 32, 8, FACTOR_SCALE, 1}
+#define Q5_K_FORM   {4, 1, NUMBERS, 31, 0, 32, 8, FACTOR_SCALE, 1}
+#define Q6_K_FORM   {4, 2, NUMBERS, 63, 0, 16, 8, FACTOR_SCALE, 0}
+#define IQ4_XS_FORM {4, 0, IQ4_LEVELS, 241, 1, 32, 8, FACTOR_SCALE, 0}
 
 static const uint8_t IQ4_TABLE[16] = {1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241};
 static const uint8_t MX_TABLE[16] = {12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0};

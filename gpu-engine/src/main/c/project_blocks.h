@@ -54,6 +54,45 @@ INLINE ints broadcast_four(const int8_t *bytes) {
     return splat_int(four);
 }
 
+#if defined(HAS_PAIRS)
+enum { ADDS_PAIRS = 1 };
+
+/// Computes the integer products of one group of inputs. Products are added in 16 bits, and these sums to
+/// the integer sums as seldom as their range allows: `most` steps of the greatest weights and activations fit.
+INLINE void multiply(
+        const product *p, const uint8_t *const *record, int within, int row, int block, ints *integer,
+        const int group, const int R, const int P, const form f) {
+    const int groups = 32 / f.group, steps = f.group / 4;
+    const int safe = f.is_signed ? 1 : 32767 / (2 * 127 * f.greatest), most = safe < steps ? safe : steps;
+    UNROLLED for (int r = 0; r < R; r++) {
+        int32_t correction = p->corrections[(long)(row + r) * p->blocks * groups + block * groups + group];
+        UNROLLED for (int i = 0; i < P; i++) {
+            // types with minimums have no offset
+            integer[r * P + i] = splat_int(f.is_signed || f.minimums ? 0 : correction);
+        }
+    }
+    ints pairs[WIDE_ROWS * INTEGER_PANELS];
+    UNROLLED for (int step = 0; step < steps; step++) {
+        ints weight[INTEGER_PANELS];
+        UNROLLED for (int i = 0; i < P; i++) {
+            weight[i] = weights_at(record[i], within, group * steps + step, f);
+        }
+        UNROLLED for (int r = 0; r < R; r++) {
+            long at = (long)(row + r) * 32 * p->blocks + 32 * block + 4 * (group * steps + step);
+            ints four = broadcast_four(p->bytes + at);
+            UNROLLED for (int i = 0; i < P; i++) {
+                ints two = f.is_signed ? signed_pairs(weight[i], four) : pairs_of(weight[i], four);
+                pairs[r * P + i] = step % most ? add_pairs(pairs[r * P + i], two) : two;
+                if (step % most == most - 1 || step == steps - 1) {
+                    integer[r * P + i] = with_pairs(integer[r * P + i], pairs[r * P + i]);
+                }
+            }
+        }
+    }
+}
+#else
+enum { ADDS_PAIRS = 0 };
+
 /// The order in which a group's steps are computed. In a tile of several panels, those that lie in one register of a
 /// nibble plane come after each other. Otherwise the compiler would keep the whole planes in registers.
 INLINE int step_of(const int group, const int turn, const form f) {
@@ -86,6 +125,7 @@ INLINE void multiply(
         }
     }
 }
+#endif
 
 /// Adds the products of one block of inputs to the sums of `R` rows and `P` panels.
 ///
@@ -248,12 +288,13 @@ INLINE void tile(
 }
 
 /// Defines a function that computes one chunk of `rows` rows and `panels` panels from weights that have been taken
-/// apart. All types with equal groups share one function.
-#define TILE_APART(name, of_group, above, with_sign)                                                                  \
+/// apart. All types with equal groups share one function; where products are added in 16 bits, those whose weights
+/// are at most `greatest`.
+#define TILE_APART(name, of_group, above, greatest, with_sign)                                                        \
     __attribute__((noinline, unused)) static void name(                                                               \
             const product *p, held *h, const unpacked *u, int panel, int row, int at, chunk c, upcoming soon,   \
             int rows, int panels) {                                                                                   \
-        const form f = {8, 0, NUMBERS, with_sign, of_group, 1, FLOAT_SCALE, above};                                   \
+        const form f = {8, 0, NUMBERS, greatest, with_sign, of_group, 1, FLOAT_SCALE, above};                         \
         weights w = {u->quants[0][0], u->scales, u->minimums, MOST_CHUNK_BLOCKS};                                     \
         switch (rows * 8 + panels) {                                                                                  \
             case INTEGER_ROWS * 8 + INTEGER_PANELS: APART(INTEGER_ROWS, INTEGER_PANELS);                              \
@@ -278,16 +319,23 @@ enum { HAS_THREE_ROWS = 1 };
 enum { HAS_THREE_ROWS = 0 };
 #define OTHER_TILES                                                                                                   \
             case 2 * 8 + 1: APART(2, 1);
+#elif defined(HAS_PAIRS)
+enum { HAS_THREE_ROWS = 0 };
+#define OTHER_TILES                                                                                                   \
+            case WIDE_ROWS * 8 + 1: APART(WIDE_ROWS, 1);
 #else
 enum { HAS_THREE_ROWS = 0 };
 #define OTHER_TILES
 #endif
 
-TILE_APART(tile_by_32, 32, 0, 0)
-TILE_APART(tile_signed_by_32, 32, 0, 1)
-TILE_APART(tile_above_by_32, 32, 1, 0)
-TILE_APART(tile_by_16, 16, 0, 0)
-TILE_APART(tile_above_by_16, 16, 1, 0)
+TILE_APART(tile_by_32, 32, 0, 15, 0)
+TILE_APART(tile_31_by_32, 32, 0, 31, 0)
+TILE_APART(tile_signed_by_32, 32, 0, 255, 1)
+TILE_APART(tile_above_by_32, 32, 1, 15, 0)
+TILE_APART(tile_31_above_by_32, 32, 1, 31, 0)
+TILE_APART(tile_by_16, 16, 0, 15, 0)
+TILE_APART(tile_63_by_16, 16, 0, 63, 0)
+TILE_APART(tile_above_by_16, 16, 1, 15, 0)
 
 /// The place of a tile among those that share the weights of a chunk.
 typedef struct {
@@ -325,14 +373,18 @@ INLINE void tile_of(
         const form f) {
     upcoming soon = to_prefetch(p, t, R, P, f);
     int panel = t.panel, at = t.at;
+    const int is_small = !ADDS_PAIRS || f.greatest <= 15;
     if (!u) {
         tile(p, h, &p->weights, panel, p->skipped, panel, row, at, c, soon, R, P, f);
     } else if (f.minimums) {
-        (f.group == 16 ? tile_above_by_16 : tile_above_by_32)(p, h, u, panel, row, at, c, soon, R, P);
+        (f.group == 16 ? tile_above_by_16 : is_small ? tile_above_by_32 : tile_31_above_by_32)(
+                p, h, u, panel, row, at, c, soon, R, P);
     } else if (SIGNED_DOT && f.is_signed) {
         tile_signed_by_32(p, h, u, panel, row, at, c, soon, R, P);
+    } else if (f.group == 16) {
+        (is_small ? tile_by_16 : tile_63_by_16)(p, h, u, panel, row, at, c, soon, R, P);
     } else {
-        (f.group == 16 ? tile_by_16 : tile_by_32)(p, h, u, panel, row, at, c, soon, R, P);
+        (is_small ? tile_by_32 : tile_31_by_32)(p, h, u, panel, row, at, c, soon, R, P);
     }
 }
 
@@ -409,12 +461,13 @@ INLINE void panels_of(
 
 /// Computes panels `first` up to and excluding `end`. Bytes are never taken apart to the buffer, plain nibbles are with
 /// more than FEW_ROWS rows, and other types are unless one tile has all rows. Wide tiles do not pay where scales hold
-/// for 16 inputs, because their sums would be read and written twice as often.
+/// for 16 inputs, because their sums would be read and written twice as often; where products are added in 16 bits,
+/// which needs more registers, they do.
 INLINE void project(const product *p, int first, int end, int rows, const form f) {
-    const int has_wide = WIDE_ROWS > INTEGER_ROWS && f.group == 32;
+    const int has_wide = WIDE_ROWS > INTEGER_ROWS && (ADDS_PAIRS || f.group == 32);
     const int is_plain = f.table == NUMBERS && f.scale == HALF_SCALE && !f.minimums;
     if (f.low == 8 || (is_plain && !f.high && rows <= FEW_ROWS)) {
-        if (has_wide && rows >= WIDE_ROWS + (f.low == 8)) {
+        if (has_wide && rows >= WIDE_ROWS + (f.low == 8 && !ADDS_PAIRS)) {
             panels_of(p, first, end, rows, f, 0, has_wide);
         } else {
             panels_of(p, first, end, rows, f, 0, 0);

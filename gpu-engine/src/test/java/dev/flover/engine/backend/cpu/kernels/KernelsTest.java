@@ -93,6 +93,21 @@ class KernelsTest {
         }
     }
 
+    /// All weights of an output have the same code, and all activations the same magnitude: such sums are the greatest
+    /// that occur, and leave 16 bits soonest. The signs of activations are equal, alternate, or change in the middle.
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void sumsOfTheGreatestProductsHaveEqualBits(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        for (var form : BlockForm.values()) {
+            for (int rows : new int[] {1, 2, 3, 4, 8, 37}) {
+                var product = new BlockProduct(form, rows, 33, 0, 8, 1);
+                product.greatest();
+                assertThat(product.run(kernels)).as(product + " seed " + SEED).isEqualTo(product.run(java));
+            }
+        }
+    }
+
     /// Choices that are made for speed.
     @ParameterizedTest
     @EnumSource(InstructionSet.class)
@@ -449,6 +464,29 @@ class KernelsTest {
             in = floats(rows * this.blocks * 32);
             bias = floats(16 * panels);
             before = floats(rows * outputs);
+        }
+
+        /// Sets all bits of the codes of even outputs, and none of odd ones; makes all activations 3 or -3.
+        void greatest() {
+            for (long record = 0; record < (long) panels * records; record++) {
+                long at = record * form.recordBytes();
+                for (long i = 0; i < 64L * form.span * (form.low + form.high); i++) {
+                    quants.set(JAVA_BYTE, at + i, (byte) (i / 4 % 2 == 0 ? -1 : 0));
+                }
+            }
+            for (int row = 0; row < rows; row++) {
+                for (int k = 0; k < 32 * blocks; k++) {
+                    boolean negative = switch (row % 6) {
+                        case 0 -> false;
+                        case 1 -> true;
+                        case 2 -> k % 2 == 1;
+                        case 3 -> k % 4 < 2;
+                        case 4 -> k % 32 < 16;
+                        default -> random.nextBoolean();
+                    };
+                    in.setAtIndex(JAVA_FLOAT, (long) row * 32 * blocks + k, negative ? -3 : 3);
+                }
+            }
         }
 
         /// A scale or a minimum for each output of each record: f16, or exponents around that of 2^-8.
