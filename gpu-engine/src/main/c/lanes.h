@@ -579,6 +579,20 @@ INLINE floats keep_range(floats x, int first, int end, floats other) {
 }
 #endif
 
+#if defined(__AVX2__) && !defined(__AVX512F__)
+/// Sixteen registers of eight lanes. The sums of a tile of floats nearly fill them, so a tile of few rows takes more
+/// panels: otherwise each fma would wait for the one before. Tiles are about equally high, for the same reason.
+enum { FEW_REGISTERS = 1 };
+#else
+enum { FEW_REGISTERS = 0 };
+#endif
+
+/// How many of the rows that are left the next tile of at most `most` rows takes, so that tiles are about equally high.
+INLINE int even_share(int left, int most) {
+    int tiles = (left + most - 1) / most;
+    return (left + tiles - 1) / tiles;
+}
+
 #if defined(__x86_64__) && defined(__AVX2__)
 /// Sums the lanes: adds lane i + 8 to lane i, then i + 4 to i, i + 2 to i and i + 1 to i.
 INLINE float sum_tree(floats x) {

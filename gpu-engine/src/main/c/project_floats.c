@@ -6,18 +6,24 @@
 //
 //   panel ─► k0 [o0 .. o15], k1 [o0 .. o15], ...
 //
-// From 16 rows on the kernel is bound by fma. With fewer rows it is bound by reading the weights; the panels lie too
+// With many rows the kernel is bound by fma. With few rows it is bound by reading the weights; the panels lie too
 // far apart for the hardware to prefetch several of them, so the kernel prefetches. The sums of a tile of FLOAT_ROWS
-// rows and FLOAT_PANELS panels are kept in registers.
+// rows and FLOAT_PANELS panels are kept in registers. Every sum is a chain of fma, so a tile of few rows takes more
+// panels, where registers are narrow: otherwise it would wait for the results of its fma.
 //
-// Widening a register of f16 or bf16 takes two operations, beside an fma for each row. With many rows, a part of the
-// inputs is therefore widened once, to a buffer in the L1 cache that the tiles of all rows read, and the tiles prefetch
-// the next part. No bit of a result depends on this.
+// Widening a register of f16 or bf16 takes two operations, beside an fma for each row. In a tile of several panels,
+// these take the place of fma. With many rows, a part of the inputs is therefore widened once, to a buffer in the L1
+// cache that the tiles of all rows read, and the tiles prefetch the next part. No bit of a result depends on this.
 
 #include "shards.h"
 
 enum { CHUNK = 256, AHEAD_BYTES = 1024 };
 enum { PART = 64, HELD_ROWS = 64, LEAST_ROWS_WIDENED = 2 * FLOAT_ROWS, STORED_BYTES = sizeof(uint16_t) };
+enum { MOST_SUMS = FLOAT_ROWS * FLOAT_PANELS };
+enum { MOST_PANELS = FEW_REGISTERS ? 4 : FLOAT_PANELS };
+/// The most panels of a tile of `rows` rows.
+#define PANELS_BESIDE(rows) (MOST_SUMS / (rows) < (int)MOST_PANELS ? MOST_SUMS / (rows) : (int)MOST_PANELS)
+
 enum floats_as { SINGLE, HALF, BRAIN };
 
 typedef struct {
@@ -47,10 +53,17 @@ INLINE void finish_tile(const product *p, int panel, int row, const floats *sum,
     }
 }
 
+/// Loads the weights of a panel with one input, and prefetches.
+INLINE floats fetch_weight(const product *p, int panel, int k, const enum floats_as type) {
+    long at = ((long)panel * p->inputs + k) * 16;
+    fetch((const char *)p->weights + at * (type == SINGLE ? 4 : 2) + AHEAD_BYTES);
+    return load_weight(p, at, type);
+}
+
 INLINE void tile(
         const product *p, int panel, int row, const int R, const int P, const enum floats_as type) {
-    floats total[FLOAT_ROWS * FLOAT_PANELS];
-    float stack[MOST_SHARD_LEVELS * FLOAT_ROWS * FLOAT_PANELS * 16];
+    floats total[MOST_SUMS];
+    float stack[MOST_SHARD_LEVELS * MOST_SUMS * 16];
     int shard_inputs = p->inputs / p->shards;
     int shard = 0;
     do {
@@ -60,16 +73,27 @@ INLINE void tile(
         int end = (shard + 1) * shard_inputs;
         for (int chunk = shard * shard_inputs; chunk < end; chunk += CHUNK) {
             int chunk_end = chunk + CHUNK < end ? chunk + CHUNK : end;
-            floats sum[FLOAT_ROWS * FLOAT_PANELS];      // a constant size, so that the compiler uses registers
+            floats sum[MOST_SUMS];      // a constant size, so that the compiler uses registers
             UNROLLED for (int i = 0; i < R * P; i++) {
                 sum[i] = splat(0);
             }
             for (int k = chunk; k < chunk_end; k++) {
-                floats weight[FLOAT_PANELS];
+                if (FEW_REGISTERS && R < P + 2) {       // registers hold the inputs, or one weight and one input
+                    UNROLLED for (int i = 0; i < P; i++) {
+                        floats weight = fetch_weight(p, panel + i, k, type);
+                        if (R > 2) {
+                            leave_in_memory(p->out);
+                        }
+                        UNROLLED for (int r = 0; r < R; r++) {
+                            floats x = splat(p->in[(long)(row + r) * p->inputs + k]);
+                            sum[r * P + i] = fma_(weight, x, sum[r * P + i]);
+                        }
+                    }
+                    continue;
+                }
+                floats weight[MOST_PANELS];
                 UNROLLED for (int i = 0; i < P; i++) {
-                    long at = ((long)(panel + i) * p->inputs + k) * 16;
-                    fetch((const char *)p->weights + at * (type == SINGLE ? 4 : 2) + AHEAD_BYTES);
-                    weight[i] = load_weight(p, at, type);
+                    weight[i] = fetch_weight(p, panel + i, k, type);
                 }
                 UNROLLED for (int r = 0; r < R; r++) {
                     floats x = splat(p->in[(long)(row + r) * p->inputs + k]);
@@ -234,36 +258,50 @@ INLINE void many_rows_of_panels(const product *p, int panel, int rows, const int
     }
 }
 
+/// How many of the rows that are left the next tile takes.
+INLINE int rows_of_tile(int left) {
+    return FEW_REGISTERS ? even_share(left, FLOAT_ROWS) : left < FLOAT_ROWS ? left : FLOAT_ROWS;
+}
+
 INLINE void rows_of_panels(const product *p, int panel, int rows, const int P, const enum floats_as type) {
-    if (type != SINGLE && rows >= LEAST_ROWS_WIDENED) {
+    if (!FEW_REGISTERS && type != SINGLE && rows >= LEAST_ROWS_WIDENED) {
         many_rows_of_panels(p, panel, rows, P, type);
         return;
     }
     int row = 0;
-    for (; row + FLOAT_ROWS <= rows; row += FLOAT_ROWS) {
-        tile(p, panel, row, FLOAT_ROWS, P, type);
-    }
-    switch (rows - row) {
-#if defined(__AVX512F__)
-        case 7: tile(p, panel, row, 7, P, type); break;
-        case 6: tile(p, panel, row, 6, P, type); break;
-#endif
-#if defined(__AVX512F__) || defined(__AVX2__)
-        case 5: tile(p, panel, row, 5, P, type); break;
-        case 4: tile(p, panel, row, 4, P, type); break;
-#endif
-        case 3: tile(p, panel, row, 3, P, type); break;
-        case 2: tile(p, panel, row, 2, P, type); break;
-        case 1: tile(p, panel, row, 1, P, type); break;
-        default: break;
+    while (row < rows) {
+        int count = rows_of_tile(rows - row);
+#define TILE_OF(R)                                                                                                    \
+            case R:                                                                                                   \
+                if (R <= FLOAT_ROWS && P <= PANELS_BESIDE(R)) {                                                       \
+                    tile(p, panel, row, R, P, type);                                                                  \
+                }                                                                                                     \
+                break;
+        switch (count) {
+            TILE_OF(8)
+            TILE_OF(7)
+            TILE_OF(6)
+            TILE_OF(5)
+            TILE_OF(4)
+            TILE_OF(3)
+            TILE_OF(2)
+            TILE_OF(1)
+            default: break;
+        }
+#undef TILE_OF
+        row += count;
     }
 }
 
 INLINE void panels_of(const product *p, int first, int end, int rows, const enum floats_as type) {
+    int most = FEW_REGISTERS && rows > 0 && rows < FLOAT_ROWS ? PANELS_BESIDE(rows) : FLOAT_PANELS;
     for (int panel = first; panel < end;) {
-        int count = end - panel < FLOAT_PANELS ? end - panel : FLOAT_PANELS;
+        int count = end - panel < most ? end - panel : most;
         switch (count) {
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
+#if !defined(__AVX512F__)
+            case 4: rows_of_panels(p, panel, rows, 4, type); break;
+#endif
             case 3: rows_of_panels(p, panel, rows, 3, type); break;
             case 2: rows_of_panels(p, panel, rows, 2, type); break;
 #endif
