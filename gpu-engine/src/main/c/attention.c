@@ -22,6 +22,11 @@
 
 enum { SPLIT = 64, MOST_PANELS = 4, HURRIED_QUERIES = 2 };
 
+/// The most panels of a tile of `rows` queries, so that its sums stay in registers.
+#define PANELS_BESIDE(rows)                                                                                           \
+    (FEW_REGISTERS && (rows) <= 2                  ? (rows) == 1 ? 4 : 3                                              \
+     : ATTENTION_PANELS > 2 && (rows) > QUERY_ROWS ? 2 : ATTENTION_PANELS)
+
 /// The addresses of a split's keys and values.
 typedef struct {
     const char *panels[SPLIT / 16];             // of each key panel
@@ -69,30 +74,67 @@ INLINE void announce(const place *next, int has_values) {
     }
 }
 
+/// Adds to the sums of a tile: `sum[r][i] += x[r] * panel[i]`, where `x` is every `step`th float from `rows` on, and
+/// `panels` are sixteen numbers each, `at` numbers after these addresses.
+INLINE void add_products(
+        floats *sum, const float *rows, int step, const char *const *panels, long at, const int R, const int P,
+        const enum stored_as stored) {
+    if (FEW_REGISTERS && R <= 2) {      // registers hold the rows' numbers and one panel
+        UNROLLED for (int i = 0; i < P; i++) {
+            floats panel = load_stored(panels[i], at, stored);
+            UNROLLED for (int r = 0; r < R; r++) {
+                sum[r * P + i] = fma_(splat(rows[r * step]), panel, sum[r * P + i]);
+            }
+        }
+        return;
+    }
+    floats panel[MOST_PANELS];
+    UNROLLED for (int i = 0; i < P; i++) {
+        panel[i] = load_stored(panels[i], at, stored);
+    }
+    UNROLLED for (int r = 0; r < R; r++) {
+        floats x = splat(rows[r * step]);
+        UNROLLED for (int i = 0; i < P; i++) {
+            sum[r * P + i] = fma_(x, panel[i], sum[r * P + i]);
+        }
+    }
+}
+
+/// Prefetches for a tile of `R` queries.
+INLINE void fetch_beside(const char *p, const int R) {
+    if (R <= HURRIED_QUERIES) {
+        fetch(p);
+    } else {
+        fetch_early(p);
+    }
+}
+
 /// Computes the scores of `R` queries with `P` panels of keys, and prefetches.
 INLINE void score(attention *a, int query, int panel, const int R, const int P, const enum stored_as stored) {
+    const int line = 4 / (int)stored;       // dimensions of a panel in 64 bytes
     floats sum[MOST_QUERY_ROWS * MOST_PANELS];
     UNROLLED for (int i = 0; i < R * P; i++) {
         sum[i] = splat(0);
     }
-    for (int d = 0; d < a->head_dim; d++) {
-        floats key[MOST_PANELS];
+    const char *keys[MOST_PANELS], *soon[MOST_PANELS];
+    UNROLLED for (int i = 0; i < P; i++) {
+        keys[i] = a->here->panels[panel + i];
+        soon[i] = R <= HURRIED_QUERIES ? a->here->panel_values[panel + i] : a->next->panels[panel + i];
+    }
+    const float *q = a->query + query * a->head_dim;
+    int d = 0, head_dim = a->head_dim;
+    for (; d + line <= head_dim; d += line) {
         UNROLLED for (int i = 0; i < P; i++) {
-            if (query == 0 && d * (int)stored % 4 == 0) {
-                if (R <= HURRIED_QUERIES) {
-                    fetch(a->here->panel_values[panel + i] + 16 * d * (int)stored);
-                } else {
-                    fetch_early(a->next->panels[panel + i] + 16 * d * (int)stored);
-                }
-            }
-            key[i] = load_stored(a->here->panels[panel + i], 16 * d, stored);
-        }
-        UNROLLED for (int r = 0; r < R; r++) {
-            floats q = splat(a->query[(query + r) * a->head_dim + d]);
-            UNROLLED for (int i = 0; i < P; i++) {
-                sum[r * P + i] = fma_(q, key[i], sum[r * P + i]);
+            if (query == 0) {
+                fetch_beside(soon[i] + 16 * d * (int)stored, R);
             }
         }
+        UNROLLED for (int j = 0; j < line; j++) {
+            add_products(sum, q + d + j, head_dim, keys, 16 * (d + j), R, P, stored);
+        }
+    }
+    for (; d < head_dim; d++) {
+        add_products(sum, q + d, head_dim, keys, 16 * d, R, P, stored);
     }
     UNROLLED for (int r = 0; r < R; r++) {
         UNROLLED for (int i = 0; i < P; i++) {
@@ -109,30 +151,25 @@ INLINE void weigh(
     UNROLLED for (int i = 0; i < R * P; i++) {
         sum[i] = splat(0);
     }
-    for (int first = 0; first < tokens; first += a->run) {
-        int end = first + a->run < tokens ? first + a->run : tokens, t = first > a->from ? first : a->from;
-        const char *value = a->here->values[first / a->run] + (t - first) * a->padded * (int)stored;
-        for (; t < end; t++, value += a->padded * (int)stored) {
-            const char *next = R <= HURRIED_QUERIES
-                    ? a->next->panels[t / 16] + t % 16 * a->head_dim * (int)stored
-                    : a->next->panel_values[t / 16] + t % 16 * a->padded * (int)stored;
-            floats v[MOST_PANELS];
+    const float *weights = a->scores + query * SPLIT;
+    int run = a->run, value_bytes = a->padded * (int)stored, begin = dim * (int)stored;
+    int next_bytes = R <= HURRIED_QUERIES ? a->head_dim * (int)stored : value_bytes;
+    for (int t = a->from; t < tokens;) {        // pieces that lie in one run and in one panel
+        int end = t / 16 * 16 + 16, run_end = t / run * run + run;
+        end = end < run_end ? end : run_end;
+        end = end < tokens ? end : tokens;
+        const char *value = a->here->values[t / run] + t % run * value_bytes + begin;
+        const char *soon = (R <= HURRIED_QUERIES ? a->next->panels[t / 16] : a->next->panel_values[t / 16])
+                + t % 16 * next_bytes + begin;
+        for (; t < end; t++, value += value_bytes, soon += next_bytes) {
+            const char *values[MOST_PANELS];
             UNROLLED for (int i = 0; i < P; i++) {
                 if (query == 0 && i * (int)stored % 4 == 0) {
-                    if (R <= HURRIED_QUERIES) {
-                        fetch(next + (dim + 16 * i) * (int)stored);
-                    } else {
-                        fetch_early(next + (dim + 16 * i) * (int)stored);
-                    }
+                    fetch_beside(soon + 16 * i * (int)stored, R);
                 }
-                v[i] = load_stored(value, dim + 16 * i, stored);
+                values[i] = value + 16 * i * (int)stored;
             }
-            UNROLLED for (int r = 0; r < R; r++) {
-                floats p = splat(a->scores[(query + r) * SPLIT + t]);
-                UNROLLED for (int i = 0; i < P; i++) {
-                    sum[r * P + i] = fma_(p, v[i], sum[r * P + i]);
-                }
-            }
+            add_products(sum, weights + t, SPLIT, values, 0, R, P, stored);
         }
     }
     UNROLLED for (int r = 0; r < R; r++) {
@@ -143,9 +180,6 @@ INLINE void weigh(
         }
     }
 }
-
-/// The most panels of a tile of `rows` queries, so that its sums stay in registers.
-#define PANELS_BESIDE(rows) (ATTENTION_PANELS > 2 && (rows) > QUERY_ROWS ? 2 : ATTENTION_PANELS)
 
 #define FOR_PANELS(rows, call)                                                                                        \
     for (int at = 0; at < count;) {                                                                                   \
@@ -169,9 +203,14 @@ INLINE void weigh(
 #else
 #define MORE_QUERIES(call)
 #endif
+/// How many of the queries that are left the next tile takes.
+INLINE int rows_of_tile(int left) {
+    return FEW_REGISTERS ? even_share(left, QUERY_ROWS) : left <= MOST_QUERY_ROWS ? left : QUERY_ROWS;
+}
+
 #define FOR_QUERIES(call)                                                                                             \
     for (int query = 0; query < a->queries;) {                                                                        \
-        int left = a->queries - query, R = left <= MOST_QUERY_ROWS ? left : QUERY_ROWS;                               \
+        int left = a->queries - query, R = rows_of_tile(left);                                                        \
         switch (R) {                                                                                                  \
             MORE_QUERIES(call)                                                                                        \
             case 6: FOR_PANELS(6, call) break;                                                                        \
