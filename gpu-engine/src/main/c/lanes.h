@@ -209,24 +209,24 @@ INLINE __m256 power_of_two_half(__m256 n) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
 }
 INLINE floats power_of_two(floats n) { return (floats){power_of_two_half(n.a), power_of_two_half(n.b)}; }
+INLINE int32_t sum_ints(__m256i eight) {
+    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+    return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1)));
+}
 INLINE int32_t store_bytes(int8_t *p, floats x) {
-    int32_t sum = 0, whole[16];
-    _mm256_storeu_si256((__m256i *)whole, _mm256_cvttps_epi32(x.a));
-    _mm256_storeu_si256((__m256i *)whole + 1, _mm256_cvttps_epi32(x.b));
-    for (int i = 0; i < 16; i++) {
-        p[i] = (int8_t)whole[i];
-        sum += whole[i];
-    }
-    return sum;
+    __m256i a = _mm256_cvttps_epi32(x.a), b = _mm256_cvttps_epi32(x.b), low = _mm256_set1_epi32(0xFF);
+    // each half of `pairs` has four numbers of `a`, then four of `b`
+    __m256i pairs = _mm256_packus_epi32(_mm256_and_si256(a, low), _mm256_and_si256(b, low));
+    pairs = _mm256_permute4x64_epi64(pairs, 0xD8);
+    _mm_storeu_si128((void *)p, _mm_packus_epi16(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1)));
+    return sum_ints(_mm256_add_epi32(a, b));
 }
 INLINE floats truncated(floats x) {
     return (floats){_mm256_cvtepi32_ps(_mm256_cvttps_epi32(x.a)), _mm256_cvtepi32_ps(_mm256_cvttps_epi32(x.b))};
 }
 INLINE int32_t sum_whole(floats x) {
-    __m256i eight = _mm256_add_epi32(_mm256_cvttps_epi32(x.a), _mm256_cvttps_epi32(x.b));
-    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
-    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
-    return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1)));
+    return sum_ints(_mm256_add_epi32(_mm256_cvttps_epi32(x.a), _mm256_cvttps_epi32(x.b)));
 }
 INLINE float greatest_magnitude(floats x) {
     __m256i most = _mm256_max_epi32(_mm256_castps_si256(x.a), _mm256_castps_si256(x.b));
