@@ -2,13 +2,12 @@
 //
 //   block of each lane's row  ─►  words [word of the block][lane]  ─►  record
 //
-// Every step works on one word of all lanes at a time, which the compiler makes vector instructions of. Bound by the
-// file's pages and by the memory that the panels take.
+// Every step works on one word of all lanes at a time, which the compiler makes vector instructions of. What is written
+// does not pass the caches. Bound by memory: by reading the file's pages and by writing the panels.
 
 #include "packed.h"
 
 enum { MOST_WORDS = 52 };       // of a block beside its f16 scale (Q6_K)
-enum { AHEAD = 512 };          // bytes of each row that are fetched early
 
 static const uint32_t ONES = 0x01010101, PAIRS = 0x03030303, NIBBLES = 0x0F0F0F0F;
 
@@ -18,9 +17,59 @@ typedef struct {
     int scale_at, minimum_at;   // where the f16 numbers are; minimum_at is -1 where there are none
 } place;
 
-typedef uint32_t word[16];      // of all lanes
+typedef uint32_t word[16];      // of all lanes; arrays of words begin at a cache line
+#define LINE_ALIGNED __attribute__((aligned(64)))
 
 static const uint8_t NO_BLOCK[256];
+
+#if defined(__AVX2__)
+
+/// Reads `count` words of each of eight lanes' blocks, four words at a time.
+INLINE void read_words(const uint8_t *const *blocks, int first_lane, int first_byte, int count, word *words) {
+    for (int i = 0; i < count; i += 4) {
+        __m256i r[4];       // four words of a lane, and of the lane four further on
+        for (int lane = 0; lane < 4; lane++) {
+            const uint8_t *low = blocks[first_lane + lane] + first_byte + 4 * i;
+            const uint8_t *high = blocks[first_lane + lane + 4] + first_byte + 4 * i;
+            r[lane] = _mm256_inserti128_si256(
+                    _mm256_castsi128_si256(_mm_loadu_si128((const void *)low)), _mm_loadu_si128((const void *)high), 1);
+        }
+        __m256i a = _mm256_unpacklo_epi32(r[0], r[1]), b = _mm256_unpackhi_epi32(r[0], r[1]);
+        __m256i c = _mm256_unpacklo_epi32(r[2], r[3]), d = _mm256_unpackhi_epi32(r[2], r[3]);
+        _mm256_store_si256((void *)&words[i][first_lane], _mm256_unpacklo_epi64(a, c));
+        _mm256_store_si256((void *)&words[i + 1][first_lane], _mm256_unpackhi_epi64(a, c));
+        _mm256_store_si256((void *)&words[i + 2][first_lane], _mm256_unpacklo_epi64(b, d));
+        _mm256_store_si256((void *)&words[i + 3][first_lane], _mm256_unpackhi_epi64(b, d));
+    }
+}
+
+/// Writes memory that will not be read soon: past the caches, which then need not read it first.
+///
+/// @param to    begins at a cache line
+/// @param bytes whole cache lines
+INLINE void put_away(uint8_t *to, const void *from, long bytes) {
+    for (long at = 0; at < bytes; at += 32) {
+        _mm256_stream_si256((void *)(to + at), _mm256_load_si256((const void *)((const uint8_t *)from + at)));
+    }
+}
+
+/// Makes what was put away visible to other threads before what is written next.
+INLINE void end_putting(void) { _mm_sfence(); }
+
+#else
+
+INLINE void read_words(const uint8_t *const *blocks, int first_lane, int first_byte, int count, word *words) {
+    for (int lane = first_lane; lane < first_lane + 8; lane++) {
+        for (int i = 0; i < count; i++) {
+            memcpy(&words[i][lane], blocks[lane] + first_byte + 4 * i, 4);
+        }
+    }
+}
+
+INLINE void put_away(uint8_t *to, const void *from, long bytes) { memcpy(to, from, (size_t)bytes); }
+INLINE void end_putting(void) {}
+
+#endif
 
 /// Reads one block of each lane.
 ///
@@ -28,17 +77,20 @@ static const uint8_t NO_BLOCK[256];
 INLINE void read_blocks(
         const uint8_t *const *rows, long record, word *words, uint16_t *scales, uint16_t *minimums, const form f,
         const place p) {
+    const uint8_t *blocks[16];
+    const int count = (p.block_bytes - p.first_word) / 4, fours = count / 4 * 4;
     for (int lane = 0; lane < 16; lane++) {
-        const uint8_t *block = rows[lane] ? rows[lane] + record * p.block_bytes : NO_BLOCK;
-        for (int at = 0; at < p.block_bytes; at += 64) {
-            fetch(block + AHEAD + at);
-        }
-        for (int i = 0; i < (p.block_bytes - p.first_word) / 4; i++) {
-            memcpy(&words[i][lane], block + p.first_word + 4 * i, 4);
-        }
-        memcpy(scales + lane, block + p.scale_at, 2);
+        blocks[lane] = rows[lane] ? rows[lane] + record * p.block_bytes : NO_BLOCK;
+        memcpy(scales + lane, blocks[lane] + p.scale_at, 2);
         if (f.minimums) {
-            memcpy(minimums + lane, block + p.minimum_at, 2);
+            memcpy(minimums + lane, blocks[lane] + p.minimum_at, 2);
+        }
+    }
+    read_words(blocks, 0, p.first_word, fours, words);
+    read_words(blocks, 8, p.first_word, fours, words);
+    for (int i = fours; i < count; i++) {
+        for (int lane = 0; lane < 16; lane++) {
+            memcpy(&words[i][lane], blocks[lane] + p.first_word + 4 * i, 4);
         }
     }
 }
@@ -181,12 +233,13 @@ INLINE void take_factors(const word *words, uint8_t *factors, const form f, cons
             for (int lane = 0; lane < 16; lane++) {
                 four[lane] = four_factors(words, quad, kind, lane, type);
             }
-            uint8_t *to = factors + 16 * (groups * kind + 4 * quad);
+            LINE_ALIGNED uint8_t bytes[64];
             for (int i = 0; i < 4; i++) {
                 for (int lane = 0; lane < 16; lane++) {
-                    to[16 * i + lane] = (uint8_t)(four[lane] >> 8 * i);
+                    bytes[16 * i + lane] = (uint8_t)(four[lane] >> 8 * i);
                 }
             }
+            put_away(factors + 16 * (groups * kind + 4 * quad), bytes, 64);
         }
     }
 }
@@ -209,32 +262,47 @@ INLINE void put_scales(
     }
 }
 
+/// Fetches a part of what the file has behind a panel whose rows lie one after another, which are usually the rows of
+/// the next panel: while a record is packed, as many bytes as its blocks have.
+///
+/// @param part which of `parts` parts of these bytes
+INLINE void fetch_next(const uint8_t *const *rows, int records, long record, int part, int parts, const place p) {
+    const long row_bytes = (long)records * p.block_bytes, bytes = 16L * p.block_bytes / parts;
+    if (rows[1] == rows[0] + row_bytes) {
+        for (long at = 0; at < bytes; at += 64) {
+            fetch_early(rows[0] + 16 * (row_bytes + record * p.block_bytes) + part * bytes + at);
+        }
+    }
+}
+
 INLINE void pack(
         const uint8_t *const *rows, int records, uint8_t *quants, void *scales, void *minimums, const form f,
         const enum type type, const place p) {
-    word words[MOST_WORDS];
+    LINE_ALIGNED word words[MOST_WORDS];
     uint16_t of_lanes[16], lowers[16];
     for (long record = 0; record < records; record++) {
         uint8_t *to = quants + record * f.span * block_bytes(f);
         read_blocks(rows, record, words, of_lanes, lowers, f, p);
-        word planes[8];
+        LINE_ALIGNED word planes[8];
         for (int part = 0; part < f.span; part++) {
+            fetch_next(rows, records, record, part, f.span, p);
             take_apart(words, part, planes, planes + f.low, type);
-            memcpy(to + 64L * f.low * part, planes, (size_t)f.low * sizeof(word));
-            memcpy(to + 64L * (f.low * f.span + f.high * part), planes + f.low, (size_t)f.high * sizeof(word));
+            put_away(to + 64L * f.low * part, planes, 64L * f.low);
+            put_away(to + 64L * (f.low * f.span + f.high * part), planes + f.low, 64L * f.high);
         }
         if (has_factors(f)) {
             take_factors(words, to + 64L * f.span * (f.low + f.high), f, type);
         }
         put_scales(of_lanes, lowers, record, scales, minimums, f);
     }
+    end_putting();
 }
 
 /// Defines the entry point for one stored type.
 ///
 /// @param rows     [16] where the rows begin, the first block of each; null for a lane without a row
 /// @param records  blocks of each row
-/// @param quants   [records], overwritten
+/// @param quants   [records], at a multiple of 64 bytes, overwritten
 /// @param scales   [records][16], overwritten
 /// @param minimums the same, or null
 #define PACK(name, type, ...)                                                                                         \

@@ -31,6 +31,9 @@ final class Packer {
     /// Of the piece of memory, and of each array in it.
     static final long ALIGNMENT = 64;
     private static final long START_BYTES = 16 * Long.BYTES;
+    /// The fewest tiles of a matrix for each worker, and the most panels of a tile.
+    private static final int TILES_A_WORKER = 8;
+    private static final int MOST_TOGETHER = 16;
 
     private final Workers workers;
     private final Kernels kernels;
@@ -209,17 +212,21 @@ final class Packer {
         int records = records(part.skipped(), inputs, part.form());
         long quantBytes = (long) records * part.form().recordBytes();
         long scaleBytes = 16L * records * part.form().scaleBytes();
-        workers.run((panel, worker) -> {
+        // consecutive panels, of which the kernel fetches the next
+        int together = Math.clamp(part.panels() / (TILES_A_WORKER * workers.count()), 1, MOST_TOGETHER);
+        workers.run((tile, worker) -> {
             var starts = this.starts.asSlice(worker * START_BYTES, START_BYTES);
-            for (int lane = 0; lane < 16; lane++) {
-                int row = 16 * panel + lane;
-                starts.setAtIndex(ValueLayout.JAVA_LONG, lane,
-                        row < rows.count() ? rows.segment(row).address() + rows.offset(row) : 0);
+            for (int panel = tile * together; panel < Math.min(part.panels(), (tile + 1) * together); panel++) {
+                for (int lane = 0; lane < 16; lane++) {
+                    int row = 16 * panel + lane;
+                    starts.setAtIndex(ValueLayout.JAVA_LONG, lane,
+                            row < rows.count() ? rows.segment(row).address() + rows.offset(row) : 0);
+                }
+                kernels.pack(rows.type(), starts.address(), records, part.quants().address() + panel * quantBytes,
+                        part.scales().address() + panel * scaleBytes,
+                        part.form().minimums ? part.minimums().address() + panel * scaleBytes : 0);
             }
-            kernels.pack(rows.type(), starts.address(), records, part.quants().address() + panel * quantBytes,
-                    part.scales().address() + panel * scaleBytes,
-                    part.form().minimums ? part.minimums().address() + panel * scaleBytes : 0);
-        }, part.panels());
+        }, Math.ceilDiv(part.panels(), together));
     }
 
     /// The rows of several ranges, one after another.

@@ -29,7 +29,7 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
     ///
     /// @param rows     address of sixteen addresses, at which the rows' first blocks begin; 0 for a lane without a row
     /// @param records  blocks of each row
-    /// @param quants   `[records]`, overwritten
+    /// @param quants   `[records]`, at a multiple of 64, overwritten
     /// @param scales   `[records][16]`, overwritten
     /// @param minimums the same, or 0
     void pack(TensorType type, long rows, int records, long quants, long scales, long minimums);
