@@ -102,8 +102,8 @@ final class GgufReader {
 
     private GgufValue value(String key, int type) {
         return switch (type) {
-            case 0, 1, 2, 3, 4, 5, 10, 11 -> new GgufValue.Whole(whole(key, type));
-            case 6, 12 -> new GgufValue.Real(real(key, type));
+            case 0, 1, 2, 3, 4, 5, 10, 11 -> new GgufValue.Whole(whole("metadata " + key, type));
+            case 6, 12 -> new GgufValue.Real(real("metadata " + key, type));
             case 7 -> new GgufValue.Flag(flag(key));
             case 8 -> new GgufValue.Text(string("metadata " + key, MAX_STRING_BYTES));
             case 9 -> array(key);
@@ -144,16 +144,18 @@ final class GgufReader {
 
     private GgufValue wholes(String key, int type, int length) {
         long[] values = new long[length];
+        String what = "metadata " + key;
         for (int i = 0; i < length; i++) {
-            values[i] = whole(key, type);
+            values[i] = whole(what, type);
         }
         return new GgufValue.Wholes(values);
     }
 
     private GgufValue reals(String key, int type, int length) {
         float[] values = new float[length];
+        String what = "metadata " + key;
         for (int i = 0; i < length; i++) {
-            values[i] = (float) real(key, type);
+            values[i] = (float) real(what, type);
         }
         return new GgufValue.Reals(values);
     }
@@ -168,14 +170,14 @@ final class GgufReader {
 
     private GgufValue texts(String key, int length) {
         var values = new ArrayList<String>(length);
+        String what = "an element of metadata " + key;
         for (int i = 0; i < length; i++) {
-            values.add(string("an element of metadata " + key, MAX_STRING_BYTES));
+            values.add(string(what, MAX_STRING_BYTES));
         }
         return new GgufValue.Texts(values);
     }
 
-    private long whole(String key, int type) {
-        String what = "metadata " + key;
+    private long whole(String what, int type) {
         return switch (type) {
             case 0 -> u8(what);
             case 1 -> (byte) u8(what);
@@ -188,8 +190,7 @@ final class GgufReader {
         };
     }
 
-    private double real(String key, int type) {
-        String what = "metadata " + key;
+    private double real(String what, int type) {
         return type == 6
                 ? Float.intBitsToFloat(u32(what))
                 : Double.longBitsToDouble(bytes.get(LONG, take(8, what)));
@@ -276,7 +277,8 @@ final class GgufReader {
 
     private String string(String what, int limit) {
         long start = at;
-        long length = u64("the length of " + what);
+        boolean whole = bytes.byteSize() - at >= Long.BYTES && bytes.get(LONG, at) >= 0;
+        long length = whole ? bytes.get(LONG, take(Long.BYTES, what)) : u64("the length of " + what);
         if (length > limit || length > bytes.byteSize() - at) {
             throw problem("claims " + length + " bytes for " + what + " at byte " + start
                     + ", more than the file has left or than the " + limit + " that are allowed");
@@ -286,7 +288,8 @@ final class GgufReader {
             throw problem("has more than " + MAX_TEXT_BYTES + " bytes of names and strings, up to " + what
                     + " at byte " + start);
         }
-        byte[] text = bytes.asSlice(take(length, what), length).toArray(ValueLayout.JAVA_BYTE);
+        byte[] text = new byte[(int) length];
+        MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, take(length, what), text, 0, text.length);
         return new String(text, StandardCharsets.UTF_8);
     }
 
