@@ -22,6 +22,7 @@ import dev.flover.engine.model.ModelConfigLatentBuilder;
 import dev.flover.engine.model.ModelConfigRoutingBuilder;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tensor.StoredTensor;
+import dev.flover.engine.tokenizer.Tokenizer;
 import dev.flover.engine.tokenizer.TokenizerLoader;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -29,10 +30,14 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /// A model read from a GGUF file, by the metadata keys that llama.cpp's converters write.
@@ -63,6 +68,8 @@ final class GgufModel implements ModelFiles {
         refuseWhatIsNotAModel();
         var family = Families.ofArchitecture(
                 file.path(), architecture, integer("expert_count").orElse(0) > 0);
+        var tokenizer = new FutureTask<@Nullable Tokenizer>(() -> TokenizerLoader.fromGguf(file));
+        Thread.ofPlatform().daemon().name("tokenizer").start(tokenizer); // it takes longer than all else here
         var config = config(family);
         var tokens = new GgufTokens(metadata);
         var assembler = new WeightAssembler(
@@ -84,11 +91,26 @@ final class GgufModel implements ModelFiles {
         warnings.addAll(GgufKeys.check(file, architecture));
         return ModelBuilder.builder().path(file.path()).config(config).weights(weights)
                 .fingerprint(Fingerprint.of(file)).endOfText(tokens.endOfText(config.vocabulary()))
-                .tokenizer(TokenizerLoader.fromGguf(file))
+                .tokenizer(await(tokenizer))
                 .chatTemplate(metadata.text("tokenizer.chat_template").orElse(null))
                 .toolTemplate(metadata.text("tokenizer.chat_template.tool_use").orElse(null))
                 .templateTokens(tokens.forTemplates()).samplingDefaults(samplingDefaults()).warnings(warnings)
                 .arena(arena).build();
+    }
+
+    private static @Nullable Tokenizer await(Future<@Nullable Tokenizer> tokenizer) {
+        try {
+            return tokenizer.get();
+        } catch (ExecutionException e) {
+            switch (Objects.requireNonNull(e.getCause())) {
+                case RuntimeException thrown -> throw thrown;
+                case Error thrown -> throw thrown;
+                case Throwable thrown -> throw new IllegalStateException(thrown);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("the thread was interrupted while it loaded a model", e);
+        }
     }
 
     @Override
