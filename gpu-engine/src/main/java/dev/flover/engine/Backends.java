@@ -100,6 +100,15 @@ public final class Backends {
         }
     }
 
+    /// Begins to load what a backend that computes on the host needs, while the caller reads the model.
+    ///
+    /// @param name the name by which the backend will be opened
+    public static void prepare(String name) {
+        if (name.equals("auto") || name.startsWith("cpu") && !name.equals("cpu-java")) {
+            CpuBackends.prepare();
+        }
+    }
+
     /// Opens a backend by name: `auto` (cuda if a device can be used, else cpu), `reference`, `cpu` (with the fastest
     /// kernels that this machine supports), `cpu-java` (the Vector API), `cpu-avx512`, `cpu-avxvnni`, `cpu-avx2`,
     /// `cpu-dotprod` or `cpu-plain` (compiled kernels for one instruction set), or `cuda`.

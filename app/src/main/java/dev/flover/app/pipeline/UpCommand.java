@@ -119,6 +119,7 @@ public final class UpCommand implements Callable<Integer> {
     }
 
     private Model openModel() {
+        Backends.prepare(settings.settings().get(SettingTable.BACKEND));
         var model = ModelOption.open(settings.model(), settings.settings().find(SettingTable.CONTEXT).orElse(0),
                 spec.commandLine().getErr());
         return settings.settings().get(SettingTable.PARSE_SPECIAL) == ParsedText.MESSAGES

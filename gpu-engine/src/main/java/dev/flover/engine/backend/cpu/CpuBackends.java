@@ -23,6 +23,18 @@ public final class CpuBackends {
         return open(name, threads, Workers.WORTHWHILE_NANOS, Workers.PATIENCE_NANOS);
     }
 
+    /// Loads the compiled kernels in another thread, so that a backend opens sooner; a failure is that backend's to
+    /// report.
+    public static void prepare() {
+        Thread.ofPlatform().daemon().name("kernels").start(() -> {
+            try {
+                kernels("cpu");
+            } catch (IllegalArgumentException _) {
+                // `open` throws it again
+            }
+        });
+    }
+
     /// Opens the backend of one rank. Names are those of [#open(String, int)].
     ///
     /// @param threads how many threads compute, at least 1: the thread that calls the backend, and others
