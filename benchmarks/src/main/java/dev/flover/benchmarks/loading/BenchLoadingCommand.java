@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,7 +31,8 @@ import picocli.CommandLine.Spec;
         abbreviateSynopsis = true,
         description = "Measures how long a GGUF file takes to load, beside copying it into memory, and how much "
                 + "memory it takes, in rounds of new processes.",
-        footer = {"", "Every load reads the file from the system's page cache, if that holds it."})
+        footer = {"", "Every load reads the file from the system's page cache, if that holds it. Loads are measured "
+                + "from the start of their process, as `up` starts one; copying without the start of Java."})
 public final class BenchLoadingCommand implements Runnable {
     @Spec
     private CommandSpec spec;
@@ -49,13 +49,19 @@ public final class BenchLoadingCommand implements Runnable {
                     + "the end.")
     private @Nullable Path folder;
 
+    @Option(names = "--copy-to", paramLabel = "DIR", defaultValue = "/dev/shm",
+            description = "Folder in memory to which the command cp copies the file, for comparison; the copy is "
+                    + "removed. Default: ${DEFAULT-VALUE}, if it exists and has room.")
+    private Path memory;
+
     @Mixin
     private BackendOption backend;
 
     @Mixin
     private ReportOption report;
 
-    /// The time in seconds of loading the model in one process, and the memory in bytes of that process afterwards.
+    /// The time in seconds of loading the model in one process, and the memory in bytes of that process afterwards; 0
+    /// where nobody measures it.
     ///
     /// @param anonymous memory of its own
     /// @param files     resident pages of mapped files
@@ -86,11 +92,18 @@ public final class BenchLoadingCommand implements Runnable {
 
     private Map<Way, List<Load>> measure() throws IOException {
         var loads = new EnumMap<Way, List<Load>>(Way.class);
+        boolean copies = Files.isDirectory(memory)
+                && Files.getFileStore(memory).getUsableSpace() > Files.size(model.path());
         for (int round = 0; round < rounds; round++) {
             var kept = folder == null ? null : Files.createTempDirectory(Files.createDirectories(folder), "bench-");
             try {
                 for (var way : Way.values()) {
-                    if (kept != null || way == Way.COPY || way == Way.PACK) {
+                    boolean measured = switch (way) {
+                        case CP -> copies;
+                        case COPY, PACK -> true;
+                        case KEEP, MAP -> kept != null;
+                    };
+                    if (measured) {
                         loads.computeIfAbsent(way, none -> new ArrayList<>()).add(load(way, kept));
                     }
                 }
@@ -102,12 +115,45 @@ public final class BenchLoadingCommand implements Runnable {
     }
 
     private Load load(Way way, @Nullable Path kept) throws IOException {
+        if (way == Way.CP) {
+            return copy();
+        }
         int threads = backend.threads() == 0 ? Runtime.getRuntime().availableProcessors() : backend.threads();
-        var builder = new ProcessBuilder(JavaCommand.ofEngine(LoadingProcess.class).with("-Xmx1g").arguments(
-                way.name(), model.path().toString(), backend.name(), Integer.toString(threads),
-                String.valueOf(kept), Integer.toString(model.context())).line());
+        var builder = new ProcessBuilder(JavaCommand.ofEngine(LoadingProcess.class).inherit(List.of("-XX:AOTCache"))
+                .with("-Xmx1g").arguments(way.name(), model.path().toString(), backend.name(),
+                        Integer.toString(threads), String.valueOf(kept), Integer.toString(model.context())).line());
+        long start = System.nanoTime();
         var process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        Load load = null;
+        try (var output = process.inputReader(StandardCharsets.UTF_8)) {
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                double seconds = (System.nanoTime() - start) * 1e-9;
+                if (line.startsWith("loaded ")) {
+                    var inProcess = Load.parse(line);
+                    load = way == Way.COPY ? inProcess : new Load(seconds, inProcess.anonymous(), inProcess.files(),
+                            inProcess.peak());
+                }
+            }
+        }
+        await(process, way);
+        if (load == null) {
+            throw new CommandException("a process that should " + way.words + " printed no result");
+        }
+        return load;
+    }
+
+    private Load copy() throws IOException {
+        var copy = Files.createTempFile(memory, "flover-bench-", ".gguf");
+        try {
+            long start = System.nanoTime();
+            await(new ProcessBuilder("cp", model.path().toString(), copy.toString()).start(), Way.CP);
+            return new Load((System.nanoTime() - start) * 1e-9, 0, 0, 0);
+        } finally {
+            Files.delete(copy);
+        }
+    }
+
+    private static void await(Process process, Way way) {
         try {
             if (process.waitFor() != 0) {
                 throw new CommandException("a process that should " + way.words + " ended with "
@@ -117,8 +163,6 @@ public final class BenchLoadingCommand implements Runnable {
             Thread.currentThread().interrupt();
             throw new CommandException("interrupted", e);
         }
-        return output.lines().filter(line -> line.startsWith("loaded ")).map(Load::parse).findFirst()
-                .orElseThrow(() -> new CommandException("a process that should " + way.words + " printed no result"));
     }
 
     private static void remove(@Nullable Path folder) throws IOException {
@@ -134,17 +178,23 @@ public final class BenchLoadingCommand implements Runnable {
     }
 
     private LoadingReport outcome(Map<Way, List<Load>> loads) throws IOException {
-        var copies = Objects.requireNonNull(loads.get(Way.COPY));
         var lines = new ArrayList<LoadingReport.Line>();
-        loads.forEach((way, all) -> {
-            var ratios = new double[rounds];
-            for (int i = 0; i < rounds; i++) {
-                ratios[i] = all.get(i).seconds() / copies.get(i).seconds();
-            }
-            lines.add(new LoadingReport.Line(way.words, median(all, Load::seconds), Spread.of(ratios).p50(),
-                    median(all, Load::anonymous), median(all, Load::files), median(all, Load::peak)));
-        });
+        loads.forEach((way, all) -> lines.add(new LoadingReport.Line(
+                way.words, median(all, Load::seconds), ratio(all, loads.get(Way.CP)), ratio(all, loads.get(Way.COPY)),
+                median(all, Load::anonymous), median(all, Load::files), median(all, Load::peak))));
         return new LoadingReport(model.path().toString(), Files.size(model.path()), rounds, lines);
+    }
+
+    /// The median of the rounds' ratios to copying the file in one way; null if that was not measured.
+    private static @Nullable Double ratio(List<Load> loads, @Nullable List<Load> copies) {
+        if (copies == null) {
+            return null;
+        }
+        var ratios = new double[loads.size()];
+        for (int i = 0; i < ratios.length; i++) {
+            ratios[i] = loads.get(i).seconds() / copies.get(i).seconds();
+        }
+        return Spread.of(ratios).p50();
     }
 
     private static double median(List<Load> loads, ToDoubleFunction<Load> figure) {

@@ -16,8 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/// The program of a process that loads a model in one way, once, and prints the seconds, the resident bytes of its
-/// memory (anonymous, of files) and its peak.
+/// The program of a process that loads a model in one way, once, and prints the seconds since `main` began, the
+/// resident bytes of its memory (anonymous, of files) and its peak.
 ///
 /// Arguments: way, model file, backend, threads, folder of kept weights, context (0 for the model's
 /// own).
@@ -32,6 +32,7 @@ final class LoadingProcess {
         int threads = Integer.parseInt(arguments[3]);
         long start = System.nanoTime();
         switch (way) {
+            case CP -> throw new IllegalArgumentException("cp is a program of its own");
             case COPY -> {
                 try (var arena = Arena.ofShared()) {
                     copy(model, threads, arena);
@@ -39,6 +40,7 @@ final class LoadingProcess {
                 }
             }
             case PACK, KEEP, MAP -> {
+                Backends.prepare(arguments[2]);
                 try (var opened = ModelLoader.open(model, Integer.parseInt(arguments[5]))) {
                     var backend = Backends.open(arguments[2], threads);
                     if (way != Way.PACK) {

@@ -2,7 +2,9 @@ package dev.flover.benchmarks.loading;
 
 /// A way to bring a model's weights into memory.
 enum Way {
-    /// Copying the file to memory, byte by byte, with the same threads.
+    /// The command `cp`, to a file in memory.
+    CP("cp the file"),
+    /// Copying the file to memory of the process, byte by byte, with the same threads.
     COPY("copy the file"),
     /// Packing the weights into memory.
     PACK("pack"),

@@ -17,15 +17,15 @@ class BenchLoadingCommandTest {
     @Test
     void reportsSecondsAndMemoryOfEachWay() throws IOException {
         var run = Console.run("bench", "loading", "--backend", "cpu", "--rounds", "1", "--packed-weights",
-                folder.toString(), "--json");
+                folder.toString(), "--copy-to", folder.toString(), "--json");
 
         assertThat(run.err()).isEmpty();
         assertThat(run.code()).isZero();
         var ways = new ObjectMapper().readTree(run.out()).get("ways");
         assertThat(ways.findValuesAsText("way"))
-                .containsExactly("copy the file", "pack", "pack and keep", "map kept weights");
+                .containsExactly("cp the file", "copy the file", "pack", "pack and keep", "map kept weights");
         for (var way : ways) {
-            for (String figure : new String[] {"seconds", "of_copy"}) {
+            for (String figure : new String[] {"seconds", "of_cp", "of_copy"}) {
                 assertThat(way.get(figure).asDouble()).as(figure).isPositive();
             }
         }
