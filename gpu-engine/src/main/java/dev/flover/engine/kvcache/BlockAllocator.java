@@ -46,14 +46,14 @@ public final class BlockAllocator {
     public int allocate() {
         assert available() > 0;
         int slab = memory.take(kind);
-        int block = unreferenced(slab, false);
+        int block = memory.isFree(slab) ? slab * perSlab : unreferenced(slab, false);
+        int entries = 0;
         if (block == PrefixIndex.NONE) {
             block = unreferenced(slab, true);
             index.remove(block);
-            memory.change(slab, 1, -1);
-        } else {
-            memory.change(slab, 1, 0);
+            entries = -1;
         }
+        memory.change(slab, 1, entries);
         references[block] = 1;
         used++;
         return block;

@@ -13,50 +13,54 @@ package dev.flover.engine.kvcache;
 ///
 /// A slab is pinned while one of its blocks has references, idle while none has, but some are in their kind's index,
 /// and free otherwise. An idle slab is taken for other blocks when no slab is free, the one that became idle first
-/// before the others.
+/// before the others. A pinned slab is vacant if one of its blocks is neither referenced nor in the index, cached if
+/// the others are all in the index, and otherwise full.
 public final class BlockMemory {
-    private static final int NONE = -1;
+    // The use of a slab: its kind, the number of its blocks that are in the index and not referenced, and the number of
+    // its referenced blocks, from the lowest bits on. It is one int, because a step has to fetch it from memory.
+    private static final int ONE_CACHED = 2;
+    private static final int ONE_REFERENCED = 1 << 16;
 
-    // The lists of slabs. Those from VACANT on, of pinned slabs, are numbered by kind.
+    // The states of a slab. Those from VACANT on, of pinned slabs, are numbered by kind.
     private static final int FREE = 0;
-    private static final int IDLE = 1;
-    /// With blocks that are neither referenced nor in the index.
-    private static final int VACANT = 2;
-    /// With blocks that are in the index and not referenced, and no others.
-    private static final int CACHED = 4;
-    private static final int FULL = 6;
-    private static final int LISTS = 7;
+    private static final int FULL = 1;
+    private static final int IDLE = 2;
+    private static final int VACANT = 3;
+    private static final int CACHED = 5;
+    private static final int STATES = 7;
 
     private final int slabs;
     private final BlockAllocator[] allocators = new BlockAllocator[2];
 
-    // By slab
-    private final int[] owners;
-    private final int[] referenced;
-    private final int[] cached;
+    private final int[] perSlab = new int[2];
 
-    // The lists as doubly linked rings; entry `slabs + list` is the head of a list
+    /// By slab.
+    private final int[] uses;
+
+    // The free slabs, as a stack
+    private final int[] free;
+    private int freeCount;
+
+    // The slabs in each of the states from IDLE on, as doubly linked rings; entry `slabs + state` is the head of a ring
     private final int[] older;
     private final int[] newer;
-    private final int[] lengths = new int[LISTS];
+    private int idleCount;
 
     /// By kind: the blocks without references in pinned slabs.
     private final int[] partial = new int[2];
 
     public BlockMemory(int slabs) {
         this.slabs = slabs;
-        owners = new int[slabs];
-        referenced = new int[slabs];
-        cached = new int[slabs];
-        older = new int[slabs + LISTS];
-        newer = new int[slabs + LISTS];
-        for (int head = slabs; head < slabs + LISTS; head++) {
+        uses = new int[slabs];
+        free = new int[slabs];
+        for (int slab = slabs - 1; slab >= 0; slab--) {
+            free[freeCount++] = slab;
+        }
+        older = new int[slabs + STATES];
+        newer = new int[slabs + STATES];
+        for (int head = slabs + IDLE; head < slabs + STATES; head++) {
             older[head] = head;
             newer[head] = head;
-        }
-        for (int slab = slabs - 1; slab >= 0; slab--) {
-            owners[slab] = NONE;
-            enter(slab);
         }
     }
 
@@ -65,93 +69,139 @@ public final class BlockMemory {
     }
 
     void add(BlockAllocator allocator, int kind) {
+        assert allocator.perSlab < ONE_REFERENCED / ONE_CACHED;
         allocators[kind] = allocator;
+        perSlab[kind] = allocator.perSlab;
     }
 
     /// The number of slabs with referenced blocks.
     public int pinned() {
-        return slabs - lengths[FREE] - lengths[IDLE];
+        return slabs - freeCount - idleCount;
     }
 
     /// Whether blocks of both kinds can be allocated, those first whose slabs have room for one.
     public boolean hasRoom(int first, int second) {
-        return slabsFor(0, first) + slabsFor(1, second) <= lengths[FREE] + lengths[IDLE];
+        int slabs = freeCount + idleCount;
+        return first + second <= slabs // a block never takes more than one slab
+                || slabsFor(0, first) + slabsFor(1, second) <= slabs;
     }
 
     /// The number of blocks of a kind that can be allocated if none of the other kind is.
     int available(int kind) {
-        return partial[kind] + (lengths[FREE] + lengths[IDLE]) * allocators[kind].perSlab;
+        return partial[kind] + (freeCount + idleCount) * perSlab[kind];
     }
 
     private int slabsFor(int kind, int blocks) {
         int beyond = blocks - partial[kind];
-        return beyond <= 0 ? 0 : Math.ceilDiv(beyond, allocators[kind].perSlab);
+        return beyond <= 0 ? 0 : Math.ceilDiv(beyond, perSlab[kind]);
     }
 
     /// A slab in which a block of this kind has no references; the slab belongs to the kind from now on.
     int take(int kind) {
-        if (lengths[VACANT + kind] > 0) {
-            return older[slabs + VACANT + kind];
+        int vacant = older[slabs + VACANT + kind];
+        if (vacant < slabs) {
+            return vacant;
         }
-        if (lengths[FREE] > 0) {
-            return give(older[slabs + FREE], kind);
+        if (freeCount == 0 && idleCount == 0) {
+            return newer[slabs + CACHED + kind];
         }
-        if (lengths[IDLE] > 0) {
-            int slab = newer[slabs + IDLE];
-            allocators[owners[slab]].evict(slab);
-            return give(slab, kind);
+        if (freeCount == 0) {
+            evict(newer[slabs + IDLE]);
         }
-        return newer[slabs + CACHED + kind];
-    }
-
-    private int give(int slab, int kind) {
-        leave(slab);
-        owners[slab] = kind;
-        cached[slab] = 0;
-        enter(slab);
+        int slab = free[freeCount - 1];
+        uses[slab] = kind;
         return slab;
     }
 
-    /// Counts references and entries of the index that a block of a slab gains or loses.
+    private void evict(int slab) {
+        allocators[kindOf(uses[slab])].evict(slab);
+        change(slab, 0, -cached(uses[slab]));
+    }
+
+    /// Whether no block of a slab is referenced or in the index.
+    boolean isFree(int slab) {
+        return uses[slab] < ONE_CACHED;
+    }
+
+    /// Counts references and entries of the index that a block of a slab gains or loses. Of the free slabs, only the
+    /// one that [#take] returned may change.
     ///
     /// @param references 1, 0 or -1: the change of the number of blocks with references
     /// @param entries    the change of the number of blocks that are in the index and have no references
     void change(int slab, int references, int entries) {
-        leave(slab);
-        referenced[slab] += references;
-        cached[slab] += entries;
-        enter(slab);
+        int use = uses[slab];
+        leave(slab, use);
+        use += references * ONE_REFERENCED + entries * ONE_CACHED;
+        enter(slab, use);
+        uses[slab] = use;
     }
 
-    private int listOf(int slab) {
-        if (referenced[slab] == 0) {
-            return cached[slab] == 0 ? FREE : IDLE;
+    private static int kindOf(int use) {
+        return use & 1;
+    }
+
+    private static int cached(int use) {
+        return use % ONE_REFERENCED / ONE_CACHED;
+    }
+
+    private int unreferenced(int use) {
+        return perSlab[kindOf(use)] - use / ONE_REFERENCED;
+    }
+
+    private int stateOf(int use) {
+        if (use < ONE_REFERENCED) {
+            return use < ONE_CACHED ? FREE : IDLE;
         }
-        int unreferenced = allocators[owners[slab]].perSlab - referenced[slab];
-        return unreferenced > cached[slab] ? VACANT + owners[slab] : unreferenced > 0 ? CACHED + owners[slab] : FULL;
+        int unreferenced = unreferenced(use);
+        return unreferenced == 0 ? FULL : (unreferenced > cached(use) ? VACANT : CACHED) + kindOf(use);
     }
 
-    private void leave(int slab) {
-        count(slab, -1);
+    private void leave(int slab, int use) {
+        int state = stateOf(use);
+        switch (state) {
+            case FREE -> {
+                freeCount--;
+                assert free[freeCount] == slab;
+            }
+            case FULL -> { }
+            case IDLE -> {
+                idleCount--;
+                unlink(slab);
+            }
+            default -> {
+                partial[kindOf(use)] -= unreferenced(use);
+                unlink(slab);
+            }
+        }
+    }
+
+    private void enter(int slab, int use) {
+        int state = stateOf(use);
+        switch (state) {
+            case FREE -> free[freeCount++] = slab;
+            case FULL -> { }
+            case IDLE -> {
+                idleCount++;
+                link(slab, state);
+            }
+            default -> {
+                partial[kindOf(use)] += unreferenced(use);
+                link(slab, state);
+            }
+        }
+    }
+
+    private void unlink(int slab) {
         newer[older[slab]] = newer[slab];
         older[newer[slab]] = older[slab];
     }
 
-    private void enter(int slab) {
-        count(slab, 1);
-        int head = slabs + listOf(slab);
+    private void link(int slab, int state) {
+        int head = slabs + state;
         int newest = older[head];
         older[slab] = newest;
         newer[slab] = head;
         newer[newest] = slab;
         older[head] = slab;
-    }
-
-    private void count(int slab, int sign) {
-        lengths[listOf(slab)] += sign;
-        if (referenced[slab] > 0) {
-            int kind = owners[slab];
-            partial[kind] += sign * (allocators[kind].perSlab - referenced[slab]);
-        }
     }
 }

@@ -81,7 +81,7 @@ public final class Scheduler {
         slots = new SlotMap<>(config.maxSequences());
         seats = new Seats(config);
         recorder = new StepRecorder(seats);
-        writer = new StepWriter(slots, seats, recorder);
+        writer = new StepWriter(slots, seats, blocks, recorder);
         results = new StepResults(seats, blocks, counts, this::end, this::restart);
         grown = new int[config.maxSequences()];
         prefilling = new int[config.maxSequences()];
@@ -140,7 +140,7 @@ public final class Scheduler {
             slotsChanged = false;
         }
         for (int i = 0; i < grownCount; i++) {
-            writer.announceBlocks(grown[i], step.plan());
+            writer.writeBlocks(grown[i], step.plan());
         }
         seats.writeDraws(step);
         for (int i = 0; i < filledCount; i++) {

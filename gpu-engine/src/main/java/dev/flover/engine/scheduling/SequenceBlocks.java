@@ -2,6 +2,7 @@ package dev.flover.engine.scheduling;
 
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.kvcache.BlockMemory;
 import dev.flover.engine.kvcache.PrefixIndex;
 import org.jspecify.annotations.Nullable;
@@ -117,9 +118,9 @@ final class SequenceBlocks {
     /// Whether blocks are available up to entry `to` of the first table and entry `toWindowed` of the second, and
     /// `spare` more of each.
     private boolean hasRoom(Sequence sequence, int to, int toWindowed, int spare) {
-        int needed = Math.max(0, to - sequence.blocks.count);
-        int neededWindowed = Math.max(0, toWindowed - sequence.windowed.count);
-        return memory.hasRoom(needed + spare, windowed == null ? 0 : neededWindowed + spare);
+        int needed = Math.max(0, to - sequence.blocks.count) + spare;
+        return windowed == null ? memory.hasRoom(needed, 0)
+                : memory.hasRoom(needed, Math.max(0, toWindowed - sequence.windowed.count) + spare);
     }
 
     private void extend(Sequence sequence, int to, int toWindowed) {
@@ -176,6 +177,20 @@ final class SequenceBlocks {
         }
         extend(sequence, count, count);
         return true;
+    }
+
+    /// Tells the backend of the blocks that the sequence got since the last call.
+    void announce(Sequence sequence, int slot, StepPlan plan) {
+        announce(0, sequence.blocks, slot, plan);
+        if (windowed != null) {
+            announce(1, sequence.windowed, slot, plan);
+        }
+    }
+
+    private static void announce(int number, BlockTable table, int slot, StepPlan plan) {
+        for (; table.announced < table.count; table.announced++) {
+            plan.setBlock(number, slot, table.announced, table.blocks[table.announced]);
+        }
     }
 
     /// Adds the sequence's blocks that are full of known tokens to the prefix index, so that other sequences can share

@@ -6,11 +6,13 @@ import dev.flover.engine.backend.StepPlan;
 final class StepWriter {
     private final SlotMap<Sequence> slots;
     private final Seats seats;
+    private final SequenceBlocks blocks;
     private final StepRecorder recorder;
 
-    StepWriter(SlotMap<Sequence> slots, Seats seats, StepRecorder recorder) {
+    StepWriter(SlotMap<Sequence> slots, Seats seats, SequenceBlocks blocks, StepRecorder recorder) {
         this.slots = slots;
         this.seats = seats;
+        this.blocks = blocks;
         this.recorder = recorder;
     }
 
@@ -36,23 +38,16 @@ final class StepWriter {
         return moves;
     }
 
-    /// Writes the blocks that a sequence got since its last step to the plan.
-    void announceBlocks(int seat, StepPlan plan) {
-        announceBlocks(0, seats.at(seat).blocks, seats.slot(seat), plan);
-        announceBlocks(1, seats.at(seat).windowed, seats.slot(seat), plan);
-    }
-
-    private static void announceBlocks(int number, BlockTable table, int slot, StepPlan plan) {
-        for (; table.announced < table.count; table.announced++) {
-            plan.setBlock(number, slot, table.announced, table.blocks[table.announced]);
-        }
+    /// Writes the blocks that a sequence got since its last step.
+    void writeBlocks(int seat, StepPlan plan) {
+        blocks.announce(seats.at(seat), seats.slot(seat), plan);
     }
 
     /// Writes the rows of a prefill, and which of them are scored or drawn from.
     void writePrefill(int seat, Step step) {
         var sequence = seats.at(seat);
         var plan = step.plan();
-        announceBlocks(seat, plan);
+        writeBlocks(seat, plan);
         plan.beginSlice(seats.slot(seat));
         int[] tokens = sequence.tokens();
         int end = sequence.computed();
