@@ -87,6 +87,10 @@ public final class BlockAllocator {
         }
     }
 
+    public boolean isReferenced(int block) {
+        return references[block] > 0;
+    }
+
     /// Removes all blocks of a slab from the index. None of them has references.
     void evict(int slab) {
         for (int block = slab * perSlab; block < (slab + 1) * perSlab; block++) {

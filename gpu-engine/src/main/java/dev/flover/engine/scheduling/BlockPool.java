@@ -43,6 +43,15 @@ final class BlockPool {
         return false;
     }
 
+    /// The number of these entries' blocks that have no references; the blocks are in the index.
+    int unreferenced(BlockTable table, int from, int to) {
+        int count = 0;
+        for (int i = from; i < to; i++) {
+            count += allocator.isReferenced(table.blocks[i]) ? 0 : 1;
+        }
+        return count;
+    }
+
     /// Begins a table with entries whose blocks are in the index, and keeps these blocks there.
     void share(BlockTable table, int from, int to) {
         for (int i = from; i < to; i++) {

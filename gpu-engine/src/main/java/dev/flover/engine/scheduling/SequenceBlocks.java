@@ -80,6 +80,9 @@ final class SequenceBlocks {
     /// @param spare        the number of blocks to leave available
     Claim claim(Sequence sequence, long plannedSteps, int spare) {
         assert sequence.blocks.count == 0;
+        if (!hasRoom(1 + spare, 1 + spare)) {
+            return Claim.NO_ROOM; // every sequence needs a block of its own for its last known position
+        }
         sequence.prepareToRun(blockTokens, windowed != null);
         long root = sequence.stretched ? PrefixIndex.STRETCHED_ROOT : PrefixIndex.ROOT;
         int shared = prefixCaching ? findShared(sequence, root) : 0;
@@ -98,16 +101,22 @@ final class SequenceBlocks {
     /// Shared blocks may lie in slabs that have room for blocks of one table only. A sequence that runs alone shares
     /// them only if it could still grow to its end; so it never needs more memory than there is.
     private boolean take(Sequence sequence, int shared, long root, int spare) {
+        int firstSeen = windowed == null ? 0 : windowed.firstSeen(shared * blockTokens);
+        int most = spare == 0 && shared > 0 ? Math.ceilDiv(sequence.mostTokens - 1, blockTokens) : 0;
+        int total = Math.ceilDiv(sequence.length(), blockTokens);
+        int first = Math.min(total, Math.ceilDiv(shared * blockTokens + prefillChunk, blockTokens));
+        int revived = pool.unreferenced(sequence.blocks, 0, shared);
+        int revivedWindowed = windowed == null ? 0 : windowed.unreferenced(sequence.windowed, firstSeen, shared);
+        if (!hasRoom(total - shared + revived + spare, first - shared + revivedWindowed + spare)) {
+            return false; // found without touching the shared blocks, so that these age as if nothing waited for them
+        }
         sequence.indexedBlocks = shared;
         sequence.indexedText = textBefore(sequence, shared, root);
         pool.share(sequence.blocks, 0, shared);
         if (windowed != null) {
-            windowed.share(sequence.windowed, windowed.firstSeen(shared * blockTokens), shared);
+            windowed.share(sequence.windowed, firstSeen, shared);
         }
-        int most = spare == 0 && shared > 0 ? Math.ceilDiv(sequence.mostTokens - 1, blockTokens) : 0;
-        int total = Math.ceilDiv(sequence.length(), blockTokens);
-        int first = Math.min(total, Math.ceilDiv(shared * blockTokens + prefillChunk, blockTokens));
-        if (hasRoom(sequence, most, most, 0) && hasRoom(sequence, total, first, spare)) {
+        if (hasRoom(most - shared, most - shared) && hasRoom(total - shared + spare, first - shared + spare)) {
             extend(sequence, total, first);
             return true;
         }
@@ -115,12 +124,9 @@ final class SequenceBlocks {
         return false;
     }
 
-    /// Whether blocks are available up to entry `to` of the first table and entry `toWindowed` of the second, and
-    /// `spare` more of each.
-    private boolean hasRoom(Sequence sequence, int to, int toWindowed, int spare) {
-        int needed = Math.max(0, to - sequence.blocks.count) + spare;
-        return windowed == null ? memory.hasRoom(needed, 0)
-                : memory.hasRoom(needed, Math.max(0, toWindowed - sequence.windowed.count) + spare);
+    /// Whether as many blocks are available for the first table and for the second.
+    private boolean hasRoom(int needed, int neededWindowed) {
+        return memory.hasRoom(Math.max(0, needed), windowed == null ? 0 : Math.max(0, neededWindowed));
     }
 
     private void extend(Sequence sequence, int to, int toWindowed) {
@@ -172,7 +178,9 @@ final class SequenceBlocks {
     boolean grow(Sequence sequence) {
         int rows = sequence.prefilling() ? Math.min(prefillChunk, sequence.prefillEnd - sequence.computed()) : 1;
         int count = Math.ceilDiv(sequence.computed() + rows, blockTokens);
-        if (!hasRoom(sequence, count, count, 0)) {
+        int missing = Math.max(0, count - sequence.blocks.count);
+        int missingWindowed = windowed == null ? 0 : Math.max(0, count - sequence.windowed.count);
+        if (!memory.hasRoom(missing, missingWindowed)) {
             return false;
         }
         extend(sequence, count, count);

@@ -370,4 +370,41 @@ class SchedulerTest {
             scheduler.commit(step, sink);
         }
     }
+
+    @Test
+    void theSharedPrefixOfASequenceThatHasNoRoomIsEvictedInItsTurn() {
+        var config = config(4, 64, 64, 6).withPrefixCaching(true);
+        var scheduler = new Scheduler(config, CONTEXT, Integer.MAX_VALUE, Windows.NONE);
+        var step = new Step(64, 4);
+        scheduler.admit(1, request(0, 9, 1));
+        draw(scheduler, step, 1);
+        scheduler.admit(2, request(100, 9, 1));
+        draw(scheduler, step, 1);
+        scheduler.admit(3, request(200, 4, 12));
+        draw(scheduler, step, 1);
+
+        scheduler.admit(4, request(0, 20, 1)); // begins as the first one did, and has too little room
+        draw(scheduler, step, 10);
+        scheduler.cancel(4);
+        draw(scheduler, step, 1);
+        assertThat(scheduler.isIdle()).isTrue();
+        assertThat(scheduler.status().prefixHits()).isZero();
+
+        scheduler.admit(5, request(100, 9, 1));
+        draw(scheduler, step, 1);
+        assertThat(scheduler.status().prefixHits()).as("the second prefix is younger than the first").isEqualTo(8);
+    }
+
+    private static SequenceRequest request(int firstToken, int promptTokens, int maxTokens) {
+        int[] prompt = IntStream.range(firstToken, firstToken + promptTokens).toArray();
+        return SequenceRequest.of(prompt, SamplingParams.greedy(), maxTokens, TokenSet.EMPTY);
+    }
+
+    private void draw(Scheduler scheduler, Step step, int steps) {
+        for (int i = 0; i < steps; i++) {
+            assertThat(scheduler.plan(step)).isTrue();
+            Arrays.fill(step.plan().sampledTokens, 1000);
+            scheduler.commit(step, sink);
+        }
+    }
 }
