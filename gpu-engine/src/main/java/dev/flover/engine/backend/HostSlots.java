@@ -4,7 +4,10 @@ import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.sampling.Sampler;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.SamplingState;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.function.IntBinaryOperator;
 
@@ -22,21 +25,31 @@ public final class HostSlots {
     private static final int FIRST_ENTRIES = 1024;
 
     private final int mostBlocks;
+    private final SegmentAllocator memory;
     /// By table and slot.
-    private final int[][][] blockTables;
+    private final MemorySegment[][] blockTables;
     private final IntBinaryOperator numbers;
     private final SamplingState[] sampling;
     private boolean follows;
 
     public HostSlots(CacheShape shape) {
-        this(shape, (table, block) -> block);
+        this(shape, (table, block) -> block, Arena.ofAuto());
     }
 
     /// @param numbers the number that the backend uses for a block, from the block table and the plan's number
-    public HostSlots(CacheShape shape, IntBinaryOperator numbers) {
+    /// @param memory  for the block tables
+    public HostSlots(CacheShape shape, IntBinaryOperator numbers, SegmentAllocator memory) {
         this.numbers = numbers;
+        this.memory = memory;
         mostBlocks = Math.ceilDiv(shape.contextLength(), shape.blockTokens());
-        blockTables = new int[shape.tables()][shape.slots()][Math.min(mostBlocks, FIRST_ENTRIES)];
+        long bytes = bytes(Math.min(mostBlocks, FIRST_ENTRIES));
+        var all = memory.allocate(bytes * shape.tables() * shape.slots());
+        blockTables = new MemorySegment[shape.tables()][shape.slots()];
+        for (int table = 0; table < shape.tables(); table++) {
+            for (int slot = 0; slot < shape.slots(); slot++) {
+                blockTables[table][slot] = all.asSlice(bytes * ((long) table * shape.slots() + slot), bytes);
+            }
+        }
         sampling = new SamplingState[shape.slots()];
         for (int slot = 0; slot < sampling.length; slot++) {
             sampling[slot] = new SamplingState();
@@ -77,11 +90,18 @@ public final class HostSlots {
         }
     }
 
-    /// The block numbers of the slot's sequence, from its first position on. The array is longer than the part in use,
-    /// and is replaced by a longer one when it is full. Valid until the next [#apply].
+    /// The number of the block at a place in a slot's block table.
     ///
     /// @param table as [CacheShape#table]
-    public int[] blockTable(int table, int slot) {
+    public int block(int table, int slot, int index) {
+        return blockTables[table][slot].getAtIndex(ValueLayout.JAVA_INT, index);
+    }
+
+    /// The block numbers of the slot's sequence as ints, from its first position on. The memory is longer than the part
+    /// in use, and is replaced by a longer one when it is full. Valid until the next [#apply].
+    ///
+    /// @param table as [CacheShape#table]
+    public MemorySegment blockTable(int table, int slot) {
         return blockTables[table][slot];
     }
 
@@ -141,7 +161,7 @@ public final class HostSlots {
     /// Moves a slot's state by swapping the arrays of both slots, as the slot that is moved from is free afterwards.
     private void swap(int from, int to) {
         for (var tables : blockTables) {
-            int[] table = tables[from];
+            var table = tables[from];
             tables[from] = tables[to];
             tables[to] = table;
         }
@@ -150,12 +170,18 @@ public final class HostSlots {
         sampling[to] = state;
     }
 
-    private void setBlock(int[][] tables, int slot, int index, int block) {
+    private void setBlock(MemorySegment[] tables, int slot, int index, int block) {
         assert index < mostBlocks;
-        if (index >= tables[slot].length) {
-            int length = Math.min(mostBlocks, Math.max(index + 1, 2 * tables[slot].length));
-            tables[slot] = Arrays.copyOf(tables[slot], length);
+        var table = tables[slot];
+        if (bytes(index) >= table.byteSize()) {
+            int entries = (int) (table.byteSize() / Integer.BYTES);
+            tables[slot] = memory.allocate(bytes(Math.min(mostBlocks, Math.max(index + 1, 2 * entries))));
+            tables[slot].copyFrom(table);
         }
-        tables[slot][index] = block;
+        tables[slot].setAtIndex(ValueLayout.JAVA_INT, index, block);
+    }
+
+    private static long bytes(int entries) {
+        return (long) Integer.BYTES * entries;
     }
 }

@@ -9,7 +9,6 @@ import dev.flover.engine.backend.cpu.kernels.Kernels;
 import dev.flover.engine.backend.cpu.kernels.PagedCache;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /// Computes the attention of all rows of a step. A tile is a few rows of one slice together with some key heads. How
@@ -39,9 +38,6 @@ final class AttentionWork implements Workers.Revocable {
     private int items;
     /// The number of query-key pairs of one head, summed over all rows.
     private long positions;
-    private MemorySegment tables = MemorySegment.NULL;
-    /// By slice: where the copy of its first block table begins. The second table's copy follows the first one's.
-    private long[] tableOffsets = new long[64];
     private StepPlan plan;
     private PagedCache cache;
 
@@ -60,7 +56,7 @@ final class AttentionWork implements Workers.Revocable {
         Arrays.setAll(pieces, _ -> new Piece());
     }
 
-    /// Cuts a step into tiles and copies the block tables that the tiles read.
+    /// Cuts a step into tiles.
     @Prepares
     void begin(StepPlan plan, PagedCache cache) {
         this.plan = plan;
@@ -84,7 +80,6 @@ final class AttentionWork implements Workers.Revocable {
                 addItem(slice, plan.sliceFirstRows[slice] + first, end - first);
             }
         }
-        copyTables();
     }
 
     private void addItem(int slice, int row, int count) {
@@ -97,36 +92,6 @@ final class AttentionWork implements Workers.Revocable {
         itemRows[items] = row;
         itemCounts[items] = count;
         items++;
-    }
-
-    private void copyTables() {
-        if (tableOffsets.length < plan.slices()) {
-            tableOffsets = new long[plan.sliceSlots.length];
-        }
-        int count = cache.shape().tables();
-        long total = 0;
-        for (int slice = 0; slice < plan.slices(); slice++) {
-            tableOffsets[slice] = 4 * total;
-            total += (long) count * blocksOf(slice);
-        }
-        if (tables.byteSize() < 4 * total) {
-            tables = memory.allocate(8 * total);
-        }
-        for (int slice = 0; slice < plan.slices(); slice++) {
-            for (int i = 0; i < count; i++) {
-                int[] table = cache.slots.blockTable(i, plan.sliceSlots[slice]);
-                MemorySegment.copy(table, 0, tables, ValueLayout.JAVA_INT, tableOffset(i, slice), blocksOf(slice));
-            }
-        }
-    }
-
-    private long tableOffset(int table, int slice) {
-        return tableOffsets[slice] + 4L * table * blocksOf(slice);
-    }
-
-    private int blocksOf(int slice) {
-        int last = plan.positions[plan.sliceFirstRows[slice] + plan.sliceRows[slice] - 1];
-        return last / cache.shape().blockTokens() + 1;
     }
 
     /// Computes one layer of the step that [#begin] was called for.
@@ -183,7 +148,8 @@ final class AttentionWork implements Workers.Revocable {
             keys = cache.keys(all.parameters.layer(), 0);
             values = cache.values(all.parameters.layer(), 0);
             form = cache.form;
-            table = tables.address() + tableOffset(cache.table(all.parameters.layer()), itemSlices[item]);
+            table = cache.slots.blockTable(
+                    cache.table(all.parameters.layer()), plan.sliceSlots[itemSlices[item]]).address();
             parameters = all.parameters;
             rows = itemCounts[item];
             width = (end - first) * headWidth();

@@ -511,8 +511,8 @@ final class CpuBackend implements Backend {
             var shape = cache.shape();
             for (int row = first; row < first + count; row++) {
                 int position = plan.positions[row];
-                int block = cache.slots.blockTable(cache.table(layer), plan.rowSlots[row])[
-                        position / shape.blockTokens()];
+                int block = cache.slots.block(
+                        cache.table(layer), plan.rowSlots[row], position / shape.blockTokens());
                 kernels.append(
                         queryKeyValue.row(row), shape.heads(), shape.kvHeads(), shape.headDim(),
                         queryNorm, keyNorm, epsilon,

@@ -69,7 +69,7 @@ final class ReferenceCache implements Cache {
     }
 
     private int block(int layer, int slot, int position) {
-        return slots.blockTable(shape.table(layer), slot)[position / shape.blockTokens()];
+        return slots.block(shape.table(layer), slot, position / shape.blockTokens());
     }
 
     /// The index in a block at which the key of a position's head begins.

@@ -48,7 +48,7 @@ public final class PagedCache implements Backend.Cache {
         values = shape.latent() > 0 ? MemorySegment.NULL : memory.allocate(valueBlockBytes * blocks + 64);
         slabs = shape.slabs();
         perSlab = new int[] {shape.slab().blocks(0), shape.slab().blocks(1)};
-        slots = new HostSlots(shape, this::cell);
+        slots = new HostSlots(shape, this::cell, memory);
         tables = new int[shape.layers()];
         firstBlocks = new long[shape.layers()];
         long[] cells = {0, 0};
