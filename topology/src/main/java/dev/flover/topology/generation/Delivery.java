@@ -50,6 +50,10 @@ final class Delivery {
             if (!isLive.test(answer.generation()) || answer.isEnded()) {
                 continue;
             }
+            if (!answer.hasUnsent()) {      // the engine has released it, and will draw these tokens again
+                answer.unmailed();
+                continue;
+            }
             if (!isEager(answer) && !answer.isFinished() && (answer.sentAt() > 0 || answer.generation().isBatch())
                     && (mayWait || sentLately(answer, now))) {
                 mailbox.add(answer);

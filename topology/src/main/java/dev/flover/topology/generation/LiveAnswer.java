@@ -171,6 +171,11 @@ final class LiveAnswer {
         mailed = false;
     }
 
+    /// Whether there are tokens to send, or an ending by the engine.
+    boolean hasUnsent() {
+        return sent < drawn || isFinished();
+    }
+
     /// Takes the tokens that were drawn since the last call, up to a stop string. Ends the answer at a stop string, or
     /// where the engine has ended it.
     Fresh take() {

@@ -7,6 +7,8 @@ import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.TokenChunk;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Batch requests beside others, in an engine with few slots.
 class BatchRequestsTest {
@@ -130,5 +132,29 @@ class BatchRequestsTest {
             random.nextInt(10);
             assertWhole("r" + round, text);
         }
+    }
+
+    /// A request takes the line's slot when the prompt has been scored and its first tokens are kept back until the
+    /// commit, and ends without a token. The line's prompt is then scored anew.
+    @ParameterizedTest
+    @ValueSource(ints = {219, 225, 231, 237, 243})
+    void aLineThatGaveUpItsSlotHasTheLogprobsOfItsWholePrompt(int ticks) {
+        var one = SimulatedProcess.of(1, 1);
+        var line = request("line", "p".repeat(600) + ">" + "x".repeat(50)).setBatch(true).setPromptLogprobs(0).build();
+        one.send(0, line);
+        one.ticks(ticks);
+        one.send(0, request("urgent", ">n").build());
+        one.tick();
+        one.cancel(0, "urgent");
+        for (int i = 0; i < 1000; i++) {
+            one.tick();
+            if (one.asksForCommit()) {
+                one.commit();
+            }
+        }
+        one.settle();
+        assertThat(one.meters.get("flover.batch.yielded").counter().count()).isPositive();
+        ExactlyOnceProperties.assertPromptLogprobs(line, 0, one.chunks("line"));
+        assertThat(one.text("line", 0)).isEqualTo("x".repeat(50));
     }
 }

@@ -104,7 +104,7 @@ class ExactlyOnceProperties {
     }
 
     /// Requires the logprob of each token of the prompt once and in order, before the answer's first token.
-    private static void assertPromptLogprobs(GenerationRequest request, int answer, List<TokenChunk> chunks) {
+    static void assertPromptLogprobs(GenerationRequest request, int answer, List<TokenChunk> chunks) {
         byte[] prompt = request.getPrompt().getBytes(StandardCharsets.UTF_8);
         int wanted = request.getPromptLogprobs() == null || answer > 0 ? 1 : prompt.length;
         int next = 1;
