@@ -46,8 +46,9 @@ public final class BlockMemory {
     private final int[] newer;
     private int idleCount;
 
-    /// By kind: the blocks without references in pinned slabs.
+    /// By kind: the blocks without references in pinned slabs, and those of them that are not in the index.
     private final int[] partial = new int[2];
+    private final int[] vacant = new int[2];
 
     public BlockMemory(int slabs) {
         this.slabs = slabs;
@@ -83,7 +84,13 @@ public final class BlockMemory {
     public boolean hasRoom(int first, int second) {
         int slabs = freeCount + idleCount;
         return first + second <= slabs // a block never takes more than one slab
-                || slabsFor(0, first) + slabsFor(1, second) <= slabs;
+                || slabsBeyond(0, first - partial[0]) + slabsBeyond(1, second - partial[1]) <= slabs;
+    }
+
+    /// Whether blocks of both kinds can be allocated one by one, in any order, while no block of another owner is. A block
+    /// of the index in a pinned slab does not count, because it is used only when no slab is left for the other kind.
+    public boolean hasRoomInAnyOrder(int first, int second) {
+        return slabsBeyond(0, first - vacant[0]) + slabsBeyond(1, second - vacant[1]) <= freeCount + idleCount;
     }
 
     /// The number of blocks of a kind that can be allocated if none of the other kind is.
@@ -91,9 +98,9 @@ public final class BlockMemory {
         return partial[kind] + (freeCount + idleCount) * perSlab[kind];
     }
 
-    private int slabsFor(int kind, int blocks) {
-        int beyond = blocks - partial[kind];
-        return beyond <= 0 ? 0 : Math.ceilDiv(beyond, perSlab[kind]);
+    /// The number of slabs for this number of blocks, which may be negative.
+    private int slabsBeyond(int kind, int blocks) {
+        return blocks <= 0 ? 0 : Math.ceilDiv(blocks, perSlab[kind]);
     }
 
     /// A slab in which a block of this kind has no references; the slab belongs to the kind from now on.
@@ -169,7 +176,7 @@ public final class BlockMemory {
                 unlink(slab);
             }
             default -> {
-                partial[kindOf(use)] -= unreferenced(use);
+                countUnreferenced(use, -1);
                 unlink(slab);
             }
         }
@@ -185,10 +192,16 @@ public final class BlockMemory {
                 link(slab, state);
             }
             default -> {
-                partial[kindOf(use)] += unreferenced(use);
+                countUnreferenced(use, 1);
                 link(slab, state);
             }
         }
+    }
+
+    private void countUnreferenced(int use, int sign) {
+        int count = unreferenced(use);
+        partial[kindOf(use)] += sign * count;
+        vacant[kindOf(use)] += sign * (count - cached(use));
     }
 
     private void unlink(int slab) {

@@ -18,7 +18,10 @@ import org.jspecify.annotations.Nullable;
 /// a step that still uses it is in flight: the first step that uses it for the new sequence runs later.
 ///
 /// Progress is guaranteed: the sequence with the highest rank can take blocks from every other one, and a sequence that
-/// needs more than all blocks is refused at admission.
+/// needs more than all blocks is refused at admission. Blocks of others may have left gaps in the slabs of the only
+/// running sequence that are of no use to its other block table. If it has to be preempted for this reason, sequences
+/// that it outranks do not join before it has ended; so this happens to it once for each time that one joined which
+/// outranks it.
 public final class Scheduler {
     /// The most waiting sequences that a plan skips because they cannot join yet.
     private static final int MOST_PASSED_OVER = 32;
@@ -41,6 +44,10 @@ public final class Scheduler {
     private final RankedSequences waitingAlone = new RankedSequences();
     private @Nullable Sequence runningAlone;
     private boolean aloneTurn;
+
+    /// The sequence that was preempted last although it was the only running one. Until it ends, memory is kept free of
+    /// sequences that it outranks.
+    private @Nullable Sequence memoryKeptFor;
 
     /// Whether the last step that others share was planned without background sequences, for the sake of prompts.
     private boolean leftBackgroundOut;
@@ -315,8 +322,10 @@ public final class Scheduler {
         if (sequence.scoring() && scoreBudget == 0) {
             return SequenceBlocks.Claim.NOT_YET;
         }
-        int spare = running.size(); // one block for each running sequence, so that none is preempted immediately
-        var claim = blocks.claim(sequence, plannedSteps, spare);
+        if (memoryKeptFor != null && memoryKeptFor.outranks(sequence)) {
+            return SequenceBlocks.Claim.NO_ROOM;
+        }
+        var claim = blocks.claim(sequence, plannedSteps, running.size());
         if (claim == SequenceBlocks.Claim.GRANTED) {
             queueOf(sequence).remove(sequence);
             sequence.state = State.RUNNING;
@@ -366,6 +375,7 @@ public final class Scheduler {
             var lowest = running.last();
             preempt(lowest);
             if (lowest == sequence) {
+                memoryKeptFor = running.isEmpty() ? sequence : memoryKeptFor;
                 return false;
             }
         }
@@ -402,6 +412,9 @@ public final class Scheduler {
         }
         sequence.state = State.ENDED;
         recorder.left(sequence);
+        if (sequence == memoryKeptFor) {
+            memoryKeptFor = null;
+        }
     }
 
     private void stopRunning(Sequence sequence) {

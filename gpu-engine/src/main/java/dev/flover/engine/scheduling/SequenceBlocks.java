@@ -77,10 +77,11 @@ final class SequenceBlocks {
     /// them.
     ///
     /// @param plannedSteps the number of the newest planned step; blocks that are filled up to this step can be shared
-    /// @param spare        the number of blocks to leave available
-    Claim claim(Sequence sequence, long plannedSteps, int spare) {
+    /// @param running      the number of running sequences; a block is left available for each of them, so that none is
+    ///                     preempted immediately
+    Claim claim(Sequence sequence, long plannedSteps, int running) {
         assert sequence.blocks.count == 0;
-        if (!hasRoom(1 + spare, 1 + spare)) {
+        if (!hasRoom(1 + running, 1 + running)) {
             return Claim.NO_ROOM; // every sequence needs a block of its own for its last known position
         }
         sequence.prepareToRun(blockTokens, windowed != null);
@@ -91,23 +92,22 @@ final class SequenceBlocks {
                 && windowed.filledAfter(plannedSteps, sequence.windowed, firstSeen, shared)) {
             return Claim.NOT_YET;
         }
-        boolean granted = take(sequence, shared, root, spare)
-                || spare == 0 && shared > 0 && take(sequence, 0, root, spare);
+        boolean granted = take(sequence, shared, root, running)
+                || running == 0 && shared > 0 && take(sequence, 0, root, running);
         return granted ? Claim.GRANTED : Claim.NO_ROOM;
     }
 
     /// Takes the shared blocks and allocates the others, or changes nothing if too few are available.
     ///
-    /// Shared blocks may lie in slabs that have room for blocks of one table only. A sequence that runs alone shares
-    /// them only if it could still grow to its end; so it never needs more memory than there is.
-    private boolean take(Sequence sequence, int shared, long root, int spare) {
+    /// Shared blocks may lie in slabs that have room for blocks of one table only. The only running sequence shares them
+    /// only if it could still grow to its end. So it needs no more memory than there is while no other sequence joins.
+    private boolean take(Sequence sequence, int shared, long root, int running) {
         int firstSeen = windowed == null ? 0 : windowed.firstSeen(shared * blockTokens);
-        int most = spare == 0 && shared > 0 ? Math.ceilDiv(sequence.mostTokens - 1, blockTokens) : 0;
         int total = Math.ceilDiv(sequence.length(), blockTokens);
         int first = Math.min(total, Math.ceilDiv(shared * blockTokens + prefillChunk, blockTokens));
         int revived = pool.unreferenced(sequence.blocks, 0, shared);
         int revivedWindowed = windowed == null ? 0 : windowed.unreferenced(sequence.windowed, firstSeen, shared);
-        if (!hasRoom(total - shared + revived + spare, first - shared + revivedWindowed + spare)) {
+        if (!hasRoom(total - shared + revived + running, first - shared + revivedWindowed + running)) {
             return false; // found without touching the shared blocks, so that these age as if nothing waited for them
         }
         sequence.indexedBlocks = shared;
@@ -116,7 +116,8 @@ final class SequenceBlocks {
         if (windowed != null) {
             windowed.share(sequence.windowed, firstSeen, shared);
         }
-        if (hasRoom(most - shared, most - shared) && hasRoom(total - shared + spare, first - shared + spare)) {
+        boolean canEnd = running > 0 || shared == 0 || canGrowToItsEnd(sequence);
+        if (canEnd && hasRoom(total - shared + running, first - shared + running)) {
             extend(sequence, total, first);
             return true;
         }
@@ -124,11 +125,19 @@ final class SequenceBlocks {
         return false;
     }
 
+    private boolean canGrowToItsEnd(Sequence sequence) {
+        int most = Math.ceilDiv(sequence.mostTokens - 1, blockTokens);
+        int missing = most - sequence.blocks.count;
+        return memory.hasRoomInAnyOrder(missing, windowed == null ? 0 : most - sequence.windowed.count);
+    }
+
     /// Whether as many blocks are available for the first table and for the second.
     private boolean hasRoom(int needed, int neededWindowed) {
         return memory.hasRoom(Math.max(0, needed), windowed == null ? 0 : Math.max(0, neededWindowed));
     }
 
+    /// Allocates blocks up to entry `to` of the first table and entry `toWindowed` of the second. The table with one block
+    /// in a slab comes first, as [BlockMemory#hasRoom] demands: blocks of the other one can use places in pinned slabs.
     private void extend(Sequence sequence, int to, int toWindowed) {
         if (windowedLast) {
             pool.extend(sequence.blocks, to);

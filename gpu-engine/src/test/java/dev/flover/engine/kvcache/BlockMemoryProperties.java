@@ -37,6 +37,9 @@ class BlockMemoryProperties {
                 allocate(large, wanted[large]);
                 allocate(1 - large, wanted[1 - large]);
             }
+            if (random.nextBoolean() && memory.hasRoomInAnyOrder(wanted[0], wanted[1])) {
+                allocateInAnyOrder(wanted, random);
+            }
             int kind = random.nextInt(2);
             switch (random.nextInt(3)) {
                 case 0 -> release(kind, random);
@@ -54,6 +57,8 @@ class BlockMemoryProperties {
         assertThat(memory.hasRoom(0, slabs * perSlab[1])).isTrue();
         assertThat(memory.hasRoom(slabs * perSlab[0], 0)).isTrue();
         assertThat(memory.hasRoom(0, slabs * perSlab[1] + 1)).isFalse();
+        assertThat(memory.hasRoomInAnyOrder(0, slabs * perSlab[1])).isTrue();
+        assertThat(memory.hasRoomInAnyOrder(slabs * perSlab[0], 1)).isFalse();
     }
 
     private void allocate(int kind, int count) {
@@ -61,6 +66,15 @@ class BlockMemoryProperties {
             int block = allocators[kind].allocate();
             assertThat(references.get(kind).put(block, 1)).as("another reference").isNull();
             assertThat(indexes[kind].contains(block)).isFalse();
+        }
+    }
+
+    private void allocateInAnyOrder(int[] wanted, Random random) {
+        for (int[] left = wanted.clone(); left[0] + left[1] > 0; ) {
+            int kind = random.nextInt(left[0] + left[1]) < left[0] ? 0 : 1;
+            assertThat(allocators[kind].available()).isPositive();
+            allocate(kind, 1);
+            left[kind]--;
         }
     }
 

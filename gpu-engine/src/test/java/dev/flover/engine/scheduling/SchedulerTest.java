@@ -12,6 +12,7 @@ import dev.flover.engine.backend.SlabShape;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -358,6 +359,53 @@ class SchedulerTest {
         assertThat(scheduler.status().prefixHits()).isZero();
         assertThat(scheduler.status().preemptions()).isZero();
         assertThat(blocks.referenced()).isZero();
+    }
+
+    /// The second sequence leaves places in slabs with the first one's shared prefix; the index holds their text.
+    @Test
+    void theOnlyRunningSequenceSharesNoPrefixWhereItsOtherTableCouldNotGrow() {
+        var config = EngineConfig.of(4, 14).with(c -> c.prefillChunk(6).blockTokens(8).kvBlocks(6).stepsInFlight(2));
+        assertAllEnd(config, new Windows(0, 65, new SlabShape(1, 3)), 1, 49,
+                request(IntStream.generate(() -> 1).limit(43), 2),
+                request(IntStream.generate(() -> 2).limit(9), 3).withPriority(2));
+    }
+
+    /// The third sequence has places in slabs of the fourth one, which then needs more than all of the memory.
+    @Test
+    void sequencesDoNotJoinBesideAHigherRankingOneThatTheyHaveLeftTooLittleMemory() {
+        var config = EngineConfig.of(4, 25).with(c -> c.prefillChunk(6).blockTokens(8).kvBlocks(5).stepsInFlight(1)
+                .prefixCaching(false));
+        var windows = new Windows(0, 57, new SlabShape(1, 6));
+        for (int readFrom = 1; readFrom <= 8; readFrom++) {
+            assertAllEnd(config, windows, readFrom, 41, request(29, 18, 1, false).withBackground(true),
+                    request(36, 22, 1, false), request(33, 26, 2, true).withBackground(true),
+                    request(17, 16, 2, false));
+        }
+    }
+
+    private void assertAllEnd(
+            EngineConfig config, Windows windows, int readFrom, int context, SequenceRequest... requests) {
+        var scheduler = new Scheduler(
+                config, context, Integer.MAX_VALUE, new SequenceBlocks(config, windows, readFrom));
+        var spare = new ArrayDeque<Step>();
+        for (int i = 0; i < config.stepsInFlight(); i++) {
+            spare.add(new Step(config.tokenBudget(), config.maxSequences()));
+        }
+        for (int i = 0; i < requests.length; i++) {
+            scheduler.admit(i + 1, requests[i]);
+        }
+        var underWay = new ArrayDeque<Step>();
+        while (!scheduler.isIdle() || !underWay.isEmpty()) {
+            while (!spare.isEmpty() && scheduler.plan(spare.peek())) {
+                underWay.add(spare.remove());
+            }
+            if (!underWay.isEmpty()) {
+                scheduler.commit(underWay.peek(), sink);
+                spare.add(underWay.remove());
+            }
+            assertThat(scheduler.status().steps()).isLessThan(1000);
+        }
+        assertThat(scheduler.status().blocksUsed()).isZero();
     }
 
     private static SequenceRequest request(IntStream prompt, int maxTokens) {
