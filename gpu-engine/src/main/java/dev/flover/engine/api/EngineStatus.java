@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param discardedRows the number of computed rows whose sequence had already ended
 /// @param preemptions   how often a sequence lost its blocks to others, to be recomputed later
 /// @param slotMoves     the number of slots moved by compaction
-/// @param prefixHits    the number of prompt positions taken from shared blocks instead of computed
+/// @param prefixHits    the number of prompt positions taken from shared blocks instead of computed for the first time
 /// @param prefilled     the number of prompt positions that were computed for the first time
 /// @param recomputed    the number of positions, of prompts and of answers, that were computed again: after a
 ///                      preemption, after a restart, or with the frequencies of long sequences

@@ -80,15 +80,17 @@ public final class BlockMemory {
         return slabs - freeCount - idleCount;
     }
 
-    /// Whether blocks of both kinds can be allocated, those first whose slabs have room for one.
+    /// Whether blocks of both kinds can be allocated, those first whose slabs have room for one: the others can also
+    /// use places in pinned slabs.
     public boolean hasRoom(int first, int second) {
         int slabs = freeCount + idleCount;
         return first + second <= slabs // a block never takes more than one slab
                 || slabsBeyond(0, first - partial[0]) + slabsBeyond(1, second - partial[1]) <= slabs;
     }
 
-    /// Whether blocks of both kinds can be allocated one by one, in any order, while no block of another owner is. A block
-    /// of the index in a pinned slab does not count, because it is used only when no slab is left for the other kind.
+    /// Whether blocks of both kinds can be allocated one by one, in any order, if nobody else allocates any. The place
+    /// of a block of the index in a pinned slab does not count, because it is used only when no slab is left, and then
+    /// none is left for the other kind.
     public boolean hasRoomInAnyOrder(int first, int second) {
         return slabsBeyond(0, first - vacant[0]) + slabsBeyond(1, second - vacant[1]) <= freeCount + idleCount;
     }

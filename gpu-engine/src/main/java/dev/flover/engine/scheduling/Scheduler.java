@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 /// that it outranks do not join before it has ended; so this happens to it once for each time that one joined which
 /// outranks it.
 public final class Scheduler {
-    /// The most waiting sequences that a plan skips because they cannot join yet.
+    /// The most waiting sequences that a plan skips because blocks that they share, or their newest tokens, are yet to
+    /// be computed. Those that wait for their prompts to be scored do not count: one prompt uses up the scores of many
+    /// steps.
     private static final int MOST_PASSED_OVER = 32;
 
     private final EngineConfig config;
@@ -138,7 +140,6 @@ public final class Scheduler {
         seats.reclaim(endedSteps);
         select();
         if (nothingSelected()) {
-            checkIdle();
             return false;
         }
         recorder.stepBegins(plannedSteps + 1);
@@ -169,18 +170,20 @@ public final class Scheduler {
         return byId.isEmpty();
     }
 
+    /// Counts and sizes. Where the engine has become idle, looks first whether all is free again.
     public EngineStatus status() {
+        checkIdle();
         return counts.status().steps(endedSteps).running(running.size())
                 .waiting(waiting.size() + waitingAlone.size()).blocksUsed(blocks.used()).blocks(config.kvBlocks())
                 .leak(leak).build();
     }
 
-    /// Looks, once each time that the last sequence has ended and no step is under way, whether all is free again.
     private void checkIdle() {
         if (checkedIdle || !byId.isEmpty() || plannedSteps > endedSteps) {
             return;
         }
         checkedIdle = true;
+        seats.reclaim(endedSteps);
         int queued = running.size() + waiting.size() + waitingAlone.size() + (runningAlone == null ? 0 : 1);
         if (blocks.referenced() + slots.live() + seats.taken() + queued > 0) {
             leak = "the engine was idle and still held " + blocks.referenced() + " KV blocks, " + slots.live()
@@ -296,8 +299,9 @@ public final class Scheduler {
     /// @param background whether background sequences may join
     private void selectJoining(boolean background) {
         int rank = 0;
+        int passedOver = 0;
         while (budget > 0 && running.size() < config.maxSequences() && !preempting
-                && rank < Math.min(waiting.size(), MOST_PASSED_OVER)) {
+                && rank < waiting.size() && passedOver < MOST_PASSED_OVER) {
             var sequence = waiting.get(rank);
             if (sequence.isBackground() && !background) {
                 return;
@@ -305,9 +309,16 @@ public final class Scheduler {
             if (runningAlone == null && !waitingAlone.isEmpty() && waitingAlone.get(0).outranks(sequence)) {
                 return; // the free resources are kept for the higher-ranking sequence that must run alone
             }
+            if (sequence.scoring() && scoreBudget == 0) {
+                rank++;
+                continue;
+            }
             switch (join(sequence)) {
                 case GRANTED -> { }
-                case NOT_YET -> rank++;
+                case NOT_YET -> {
+                    rank++;
+                    passedOver++;
+                }
                 case NO_ROOM -> {
                     return;
                 }
@@ -319,9 +330,6 @@ public final class Scheduler {
         if (sequence.lateTokens > 0) {
             return SequenceBlocks.Claim.NOT_YET; // it was preempted while a step in flight draws its next token
         }
-        if (sequence.scoring() && scoreBudget == 0) {
-            return SequenceBlocks.Claim.NOT_YET;
-        }
         if (memoryKeptFor != null && memoryKeptFor.outranks(sequence)) {
             return SequenceBlocks.Claim.NO_ROOM;
         }
@@ -331,7 +339,7 @@ public final class Scheduler {
             sequence.state = State.RUNNING;
             seats.seat(sequence, endedSteps);
             running.add(sequence);
-            counts.prefixHits += sequence.computed();
+            counts.share(sequence);
             joining++;
             slotsChanged = true;
             selectPrefill(sequence);

@@ -99,8 +99,8 @@ final class SequenceBlocks {
 
     /// Takes the shared blocks and allocates the others, or changes nothing if too few are available.
     ///
-    /// Shared blocks may lie in slabs that have room for blocks of one table only. The only running sequence shares them
-    /// only if it could still grow to its end. So it needs no more memory than there is while no other sequence joins.
+    /// Shared blocks may lie in slabs that have room for blocks of one table only. The only running sequence shares
+    /// them only if it could still grow to its end. So it needs no more memory than there is while no other one joins.
     private boolean take(Sequence sequence, int shared, long root, int running) {
         int firstSeen = windowed == null ? 0 : windowed.firstSeen(shared * blockTokens);
         int total = Math.ceilDiv(sequence.length(), blockTokens);
@@ -136,8 +136,9 @@ final class SequenceBlocks {
         return memory.hasRoom(Math.max(0, needed), windowed == null ? 0 : Math.max(0, neededWindowed));
     }
 
-    /// Allocates blocks up to entry `to` of the first table and entry `toWindowed` of the second. The table with one block
-    /// in a slab comes first, as [BlockMemory#hasRoom] demands: blocks of the other one can use places in pinned slabs.
+    /// Allocates blocks up to entry `to` of the first table and entry `toWindowed` of the second. The table with one
+    /// block in a slab comes first, as [BlockMemory#hasRoom] demands: blocks of the other one can use places in pinned
+    /// slabs.
     private void extend(Sequence sequence, int to, int toWindowed) {
         if (windowedLast) {
             pool.extend(sequence.blocks, to);

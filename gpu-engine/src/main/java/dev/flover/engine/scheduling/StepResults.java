@@ -16,9 +16,6 @@ final class StepResults {
     private final Consumer<Sequence> restart;
     private final Alternatives alternatives = new Alternatives();
 
-    private long plannedSteps;
-    private long endedSteps;
-
     /// @param end     ends a sequence
     /// @param restart lets a sequence be computed again from its tokens
     StepResults(
@@ -36,23 +33,21 @@ final class StepResults {
     /// @param plannedSteps the number of steps planned until now
     /// @param endedSteps   the number of steps that have ended, with this one
     void take(Step step, long plannedSteps, long endedSteps, TokenSink sink) {
-        this.plannedSteps = plannedSteps;
-        this.endedSteps = endedSteps;
         var plan = step.plan();
         counts.rows += plan.rows();
         for (int sample = 0; sample < step.draws(); sample++) {
-            take(step.seats[sample], plan, sample, sink);
+            take(step.seats[sample], plan, sample, plannedSteps, endedSteps, sink);
         }
         for (int sample = step.draws(); sample < plan.samples(); sample++) {
             if (plan.isScored(sample)) {
                 takeScore(seats.at(step.seats[sample]), plan, sample, sink);
             } else {
-                take(step.seats[sample], plan, sample, sink);
+                take(step.seats[sample], plan, sample, plannedSteps, endedSteps, sink);
             }
         }
     }
 
-    private void take(int seat, StepPlan plan, int sample, TokenSink sink) {
+    private void take(int seat, StepPlan plan, int sample, long plannedSteps, long endedSteps, TokenSink sink) {
         if (seats.append(seat, plan.sampledTokens[sample], endedSteps)) {
             counts.tokens++;
             sink.token(seats.id(seat), seats.generated(seat) - 1, plan.sampledTokens[sample],
@@ -60,7 +55,7 @@ final class StepResults {
         } else if (seats.at(seat).state == State.ENDED) {
             counts.discardedRows++;
         } else {
-            takeToken(seats.at(seat), plan, sample, sink);
+            takeToken(seats.at(seat), plan, sample, plannedSteps, endedSteps, sink);
         }
     }
 
@@ -78,7 +73,8 @@ final class StepResults {
                 alternatives.of(plan, sample, plan.sampleAlternatives[sample]));
     }
 
-    private void takeToken(Sequence sequence, StepPlan plan, int sample, TokenSink sink) {
+    private void takeToken(
+            Sequence sequence, StepPlan plan, int sample, long plannedSteps, long endedSteps, TokenSink sink) {
         boolean runs = sequence.state == State.RUNNING;
         if (!runs) {
             sequence.lateTokens--;

@@ -10,9 +10,15 @@ final class WorkCounts {
     long discardedRows;
     long preemptions;
     long slotMoves;
-    long prefixHits;
+    private long prefixHits;
     private long prefilled;
     private long recomputed;
+
+    /// Counts the positions of the prompt that a sequence shares as it joins and that were not computed before.
+    void share(Sequence sequence) {
+        int positions = Math.min(sequence.computed(), sequence.promptLength());
+        prefixHits += Math.max(0, positions - sequence.computedBefore);
+    }
 
     /// Counts the next positions of a prefill: those that were computed before, and those of the prompt that were not.
     void prefill(Sequence sequence, int count) {

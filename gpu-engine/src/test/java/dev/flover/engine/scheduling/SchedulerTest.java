@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.PromptLogprobs;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
@@ -110,18 +111,15 @@ class SchedulerTest {
         scheduler.admit(1, request(3, 1, 0, false));
         scheduler.plan(step);
         scheduler.commit(step, sink);
-        assertThat(scheduler.plan(step)).isFalse();
         assertThat(scheduler.status().leak()).as("all is free").isNull();
 
         var leaking = new Sequence(9, request(3, 1, 0, false), CONTEXT, Integer.MAX_VALUE, new Seats(config));
         blocks.claim(leaking, 0, 0);
-        assertThat(scheduler.plan(step)).isFalse();
         assertThat(scheduler.status().leak()).as("it is looked only where the engine becomes idle").isNull();
         scheduler.admit(2, request(3, 1, 0, false));
         scheduler.plan(step);
         assertThat(scheduler.status().leak()).as("not idle").isNull();
         scheduler.commit(step, sink);
-        scheduler.plan(step);
 
         assertThat(scheduler.status().leak()).isEqualTo("the engine was idle and still held 1 KV blocks, 0 slots, "
                 + "0 seats and 0 places in its queues");
@@ -144,6 +142,33 @@ class SchedulerTest {
         }
         assertThat(scheduler.status().prefilled()).as("after a restart").isEqualTo(10);
         assertThat(scheduler.status().recomputed()).as("the last token was drawn, not computed").isEqualTo(10 + 2);
+    }
+
+    @Test
+    void sharedPositionsAreCountedForPromptsThatWereNotComputedBefore() {
+        var scheduler = new Scheduler(
+                config(2, 16, 16, 100).withPrefixCaching(true), CONTEXT, Integer.MAX_VALUE, Windows.NONE);
+        var step = new Step(16, 2);
+        run(scheduler, step, 1, request(10, 9, 0, false)); // the device of this test draws token 0
+        run(scheduler, step, 2, request(10, 9, 0, false).withGeneratedIds(new int[] {0, 0, 0}));
+        assertThat(scheduler.status().prefixHits()).as("after a restart").isZero();
+        run(scheduler, step, 3, request(10, 9, 0, false));
+        assertThat(scheduler.status().prefixHits()).isEqualTo(8);
+    }
+
+    /// One prompt uses up the scores of a step for a long time.
+    @Test
+    void sequencesWhosePromptsWaitToBeScoredHoldNoOthersUp() {
+        var scheduler = new Scheduler(config(50, 100, 50, 100), CONTEXT, Integer.MAX_VALUE, Windows.NONE);
+        var step = new Step(100, 50);
+        for (int id = 1; id <= 40; id++) {
+            scheduler.admit(id, request(100, 1, 0, false).withPromptLogprobs(new PromptLogprobs(1, 0)));
+        }
+        scheduler.admit(41, request(4, 1, 0, false));
+        scheduler.plan(step);
+        assertThat(scheduler.status().running()).isEqualTo(2);
+        scheduler.commit(step, sink);
+        assertThat(reported).containsExactly(41L);
     }
 
     @Test
