@@ -183,7 +183,6 @@ public final class Scheduler {
             return;
         }
         checkedIdle = true;
-        seats.reclaim(endedSteps);
         int queued = running.size() + waiting.size() + waitingAlone.size() + (runningAlone == null ? 0 : 1);
         if (blocks.referenced() + slots.live() + seats.taken() + queued > 0) {
             leak = "the engine was idle and still held " + blocks.referenced() + " KV blocks, " + slots.live()

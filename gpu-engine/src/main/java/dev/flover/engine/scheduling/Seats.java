@@ -127,9 +127,9 @@ final class Seats {
         }
     }
 
-    /// The number of seats that are taken or that a step in flight refers to.
+    /// The number of seats that sequences have, without those that were left.
     int taken() {
-        return free.length - freeCount;
+        return free.length - freeCount - leftCount;
     }
 
     /// The sequence that has the seat, or had it last.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.PromptLogprobs;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
@@ -12,13 +13,11 @@ import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -26,23 +25,24 @@ import net.jqwik.api.constraints.IntRange;
 /// Random admissions and cancellations of many sequences on a simulated device, with one or two steps in flight.
 class SchedulerProperties {
     private static final int CONTEXT = 64;
+    /// More steps than any sequence needs for its next token after all others have been in its way.
+    private static final int MOST_WITHOUT_REPORT = 2000;
 
-    private record Expected(SequenceRequest request, int[] tokens, FinishReason reason) {}
+    /// A sequence, and what was reported of it. It has to end unless it is cancelled.
+    private static final class Life {
+        final SequenceRequest request;
+        final int[] answer;
+        final FinishReason reason;
+        int reported;
+        int scored;
+        boolean over;
 
-    private static final class Answers implements TokenSink {
-        final Map<Long, List<Integer>> tokens = new HashMap<>();
-        final Map<Long, FinishReason> reasons = new HashMap<>();
-
-        @Override
-        public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
-            var answer = tokens.computeIfAbsent(sequence, id -> new ArrayList<>());
-            assertThat(index).isEqualTo(answer.size());
-            answer.add(tokenId);
-        }
-
-        @Override
-        public void finished(long sequence, FinishReason reason) {
-            assertThat(reasons.put(sequence, reason)).isNull();
+        Life(SequenceRequest request, int[] answer, FinishReason reason) {
+            this.request = request;
+            this.answer = answer;
+            this.reason = reason;
+            reported = request.generatedIds().length;
+            scored = Math.min(request.promptLogprobs().from(), request.promptIds().length);
         }
     }
 
@@ -50,12 +50,14 @@ class SchedulerProperties {
     void everySequenceGetsItsOwnAnswerAndNothingIsLeftBehind(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 12) int maxSequences,
-            @ForAll @IntRange(min = 0, max = 2) int blockTokensLog,
+            @ForAll @IntRange(min = 0, max = 3) int blockTokensLog,
             @ForAll @IntRange(min = 1, max = 2) int stepsInFlight,
             @ForAll boolean prefixCaching) {
         var random = new Random(seed);
-        int blockTokens = 2 << blockTokensLog;
-        int blocks = CONTEXT / blockTokens + random.nextInt(60);
+        int blockTokens = 1 << blockTokensLog;
+        int most = Math.ceilDiv(CONTEXT - 1, blockTokens);
+        int ofOne = 1 + random.nextInt(most); // the largest sequence
+        int blocks = random.nextBoolean() ? ofOne + random.nextInt(ofOne + 1) : most + random.nextInt(60);
         int budget = maxSequences + random.nextInt(24);
         var config = EngineConfig.of(maxSequences, budget).with(c -> c.prefillChunk(1 + random.nextInt(budget))
                 .blockTokens(blockTokens).kvBlocks(blocks).stepsInFlight(stepsInFlight)
@@ -63,7 +65,7 @@ class SchedulerProperties {
         new Simulation(config, random).run();
     }
 
-    private static final class Simulation {
+    private static final class Simulation implements TokenSink {
         private final EngineConfig config;
         private final Random random;
         private final int vocabulary;
@@ -71,12 +73,14 @@ class SchedulerProperties {
         private final SequenceBlocks blocks;
         private final Scheduler scheduler;
         private final SimulatedDevice device;
-        private final Answers answers = new Answers();
-        private final Map<Long, Expected> expected = new HashMap<>();
+        private final Map<Long, Life> lives = new TreeMap<>();
         private final ArrayDeque<Step> underWay = new ArrayDeque<>();
         private final ArrayDeque<Step> spare = new ArrayDeque<>();
         private final int[] commonPrompt;
+        private int toAdmit = 30;
         private long lastId;
+        private long reportedInStep;
+        private int notFinite;
 
         Simulation(EngineConfig config, Random random) {
             this.config = config;
@@ -84,8 +88,8 @@ class SchedulerProperties {
             vocabulary = 2 + random.nextInt(20);
             commonPrompt = random.ints(CONTEXT, 0, vocabulary).toArray();
             stretchedBeyond = random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(CONTEXT);
-            int window = random.nextBoolean() ? 0 : 2 + random.nextInt(CONTEXT);
-            int windowOfSome = window > 0 || random.nextInt(3) == 0 ? 0 : 2 + random.nextInt(CONTEXT / 2);
+            int window = random.nextInt(3) > 0 ? 0 : 2 + random.nextInt(CONTEXT);
+            int windowOfSome = window > 0 || random.nextInt(4) == 0 ? 0 : 2 + random.nextInt(CONTEXT);
             int readFrom = 1 + random.nextInt(8);
             var shape = new SlabShape(1 + random.nextInt(5), windowOfSome == 0 ? 0 : 1 + random.nextInt(5));
             blocks = new SequenceBlocks(config, new Windows(window, windowOfSome, shape), readFrom);
@@ -99,12 +103,11 @@ class SchedulerProperties {
         }
 
         void run() {
-            int toAdmit = 30;
             for (int idleRounds = 0; toAdmit > 0 || !scheduler.isIdle() || !underWay.isEmpty(); ) {
-                for (int burst = random.nextInt(4); burst > 0 && toAdmit > 0; burst--, toAdmit--) {
+                for (int burst = random.nextInt(4); burst > 0 && toAdmit > 0; burst--) {
                     admit();
                 }
-                if (random.nextInt(12) == 0 && !expected.isEmpty()) {
+                if (random.nextInt(12) == 0) {
                     cancel();
                 }
                 while (!spare.isEmpty() && scheduler.plan(spare.peek())) {
@@ -114,16 +117,13 @@ class SchedulerProperties {
                 idleRounds = underWay.isEmpty() && !scheduler.isIdle() ? idleRounds + 1 : 0;
                 assertThat(idleRounds).as("rounds in which nothing moved").isLessThan(2);
                 if (!underWay.isEmpty() && random.nextInt(3) > 0) {
-                    device.run(underWay.peek().plan());
-                    scheduler.commit(underWay.peek(), answers);
+                    end(underWay.peek());
                     spare.add(underWay.remove());
                 }
+                assertThat(scheduler.status().steps() - reportedInStep).as("steps in which nothing was reported")
+                        .isLessThan(MOST_WITHOUT_REPORT);
             }
-            expected.forEach((id, answer) -> {
-                assertThat(answers.tokens.get(id)).containsExactlyElementsOf(
-                        Arrays.stream(answer.tokens).boxed().toList());
-                assertThat(answers.reasons.get(id)).isEqualTo(answer.reason);
-            });
+            assertThat(lives.values()).allMatch(life -> life.over);
             assertThat(scheduler.plan(new Step(config.tokenBudget(), config.maxSequences()))).isFalse();
             assertThat(scheduler.status().leak()).isNull();
             assertThat(scheduler.status().blocksUsed()).isZero();
@@ -132,7 +132,9 @@ class SchedulerProperties {
         }
 
         private void admit() {
-            int[] prompt = random.ints(1 + random.nextInt(CONTEXT / 2), 0, vocabulary).toArray();
+            toAdmit--;
+            int longest = random.nextInt(3) == 0 ? CONTEXT - 1 : CONTEXT / 2;
+            int[] prompt = random.ints(1 + random.nextInt(longest), 0, vocabulary).toArray();
             if (random.nextBoolean()) {
                 System.arraycopy(commonPrompt, 0, prompt, 0, random.nextInt(prompt.length + 1));
             }
@@ -144,23 +146,102 @@ class SchedulerProperties {
             while (end < most && !stopIds.contains(answer[end])) {
                 end++;
             }
+            int length = Math.min(end + 1, most);
             var request = SequenceRequest.of(prompt, SamplingParams.greedy(), maxTokens, stopIds)
                     .withPriority(random.nextInt(3))
                     .withBackground(random.nextInt(3) == 0)
-                    .withAlone(random.nextInt(15) == 0);
+                    .withAlone(random.nextInt(8) == 0);
+            request = switch (random.nextInt(4)) {
+                case 0 -> request.withGeneratedIds(Arrays.copyOf(answer, random.nextInt(length)));
+                case 1 -> request.withPromptLogprobs(new PromptLogprobs(1 + random.nextInt(prompt.length), 0));
+                default -> request;
+            };
+            int positions = Math.min(prompt.length + maxTokens, CONTEXT) - 1;
+            if (Math.ceilDiv(positions, config.blockTokens()) > config.kvBlocks()) {
+                return; // it would be refused
+            }
             scheduler.admit(++lastId, request);
-            expected.put(lastId, new Expected(
-                    request, Arrays.copyOf(answer, Math.min(end + 1, most)),
+            lives.put(lastId, new Life(request, Arrays.copyOf(answer, length),
                     end < most ? FinishReason.STOP : FinishReason.LENGTH));
         }
 
         private void cancel() {
-            var ids = new ArrayList<>(expected.keySet());
-            long id = ids.get(random.nextInt(ids.size()));
-            if (!answers.reasons.containsKey(id)) {
-                scheduler.cancel(id);
-                expected.remove(id);
-                answers.reasons.put(id, FinishReason.LENGTH); // so that any later report fails the test
+            long[] ids = lives.entrySet().stream().filter(e -> !e.getValue().over).mapToLong(Map.Entry::getKey)
+                    .toArray();
+            if (ids.length > 0) {
+                cancel(ids[random.nextInt(ids.length)]);
+            }
+        }
+
+        private void cancel(long id) {
+            scheduler.cancel(id);
+            lives.get(id).over = true; // so that any later report fails the test
+        }
+
+        private void end(Step step) {
+            device.run(step.plan());
+            if (random.nextInt(100) == 0) {
+                notFinite++;
+                step.plan().sampledTokens[random.nextInt(Math.max(1, step.plan().samples()))] = StepPlan.NOT_FINITE;
+            }
+            scheduler.commit(step, this);
+            notFinite = 0;
+        }
+
+        @Override
+        public void promptToken(long id, int position, int tokenId, float logprob, TopLogprobs alternatives) {
+            var life = reported(id);
+            int[] prompt = life.request.promptIds();
+            assertThat(position).isEqualTo(life.scored++);
+            assertThat(tokenId).isEqualTo(prompt[position]);
+            assertThat(logprob).isEqualTo(SimulatedDevice.expectedLogprob(prompt, position, stretchedBeyond));
+            act(id);
+        }
+
+        @Override
+        public void token(long id, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+            var life = reported(id);
+            assertThat(life.scored).as("scored tokens").isEqualTo(life.request.promptIds().length);
+            assertThat(index).isEqualTo(life.reported++);
+            assertThat(tokenId).isEqualTo(life.answer[index]);
+            act(id);
+        }
+
+        @Override
+        public void finished(long id, FinishReason reason) {
+            var life = reported(id);
+            life.over = true;
+            if (reason == FinishReason.NOT_FINITE) {
+                assertThat(notFinite--).isPositive();
+            } else {
+                assertThat(reason).isEqualTo(life.reason);
+                assertThat(life.reported).isEqualTo(life.answer.length);
+            }
+            act(id);
+        }
+
+        private Life reported(long id) {
+            var life = lives.get(id);
+            assertThat(life.over).as("reports after the end of " + id).isFalse();
+            reportedInStep = scheduler.status().steps();
+            return life;
+        }
+
+        /// Cancels or admits a sequence during a report, as a sink may.
+        private void act(long id) {
+            switch (random.nextInt(150)) {
+                case 0 -> cancel();
+                case 1 -> {
+                    if (!lives.get(id).over) {
+                        cancel(id);
+                    }
+                }
+                case 2, 3, 4 -> {
+                    if (toAdmit > 0) {
+                        admit();
+                    }
+                }
+                default -> { }
             }
         }
 

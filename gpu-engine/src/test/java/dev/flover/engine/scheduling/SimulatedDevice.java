@@ -8,7 +8,7 @@ import java.util.Arrays;
 
 /// Runs plans without arithmetic: the "keys and values" of a position are a hash of the tokens up to it.
 ///
-/// Each row checks that the cache cells to which it would attend hold the tokens of its own sequence, all of them and
+/// The logprob of a scored token is a function of the hash before it, too. Each row checks that the cache cells to which it would attend hold the tokens of its own sequence, all of them and
 /// no others. The drawn token is a function of that hash. So a wrong block, slot or token changes the answer, and so
 /// does a position with the rotary frequencies of short sequences in a long sequence, or the other way round. Within
 /// one step, cells that a slice writes may be read by that slice only. The device computes one layer, or one for each
@@ -77,6 +77,15 @@ final class SimulatedDevice {
         return Arrays.copyOfRange(text, prompt.length, text.length);
     }
 
+    /// The logprob that the simulated device must give to a prompt's token at a position.
+    static float expectedLogprob(int[] prompt, int position, int stretchedBeyond) {
+        long hash = START;
+        for (int i = 0; i < position; i++) {
+            hash = extend(hash, prompt[i], prompt.length > stretchedBeyond);
+        }
+        return logprob(hash);
+    }
+
     void run(StepPlan plan) {
         step++;
         for (int i = 0; i < plan.moves(); i++) {
@@ -103,9 +112,14 @@ final class SimulatedDevice {
             }
             if (sample < plan.samples() && plan.sampleRows[sample] == row) {
                 assertThat(plan.sampleSlots[sample]).isEqualTo(slot);
-                newest[slot] = draw(hash, vocabulary);
-                plan.sampledTokens[sample] = newest[slot];
-                plan.sampledLogprobs[sample] = Float.NaN;
+                if (plan.isScored(sample)) {
+                    plan.sampledTokens[sample] = plan.sampleTargets[sample];
+                    plan.sampledLogprobs[sample] = logprob(hash);
+                } else {
+                    newest[slot] = draw(hash, vocabulary);
+                    plan.sampledTokens[sample] = newest[slot];
+                    plan.sampledLogprobs[sample] = Float.NaN;
+                }
                 sample++;
             }
         }
@@ -165,6 +179,10 @@ final class SimulatedDevice {
     private static long extend(long hash, int token, boolean stretched) {
         long mixed = (hash ^ token) * (stretched ? 0xD6E8FEB86659FD93L : 0x9E3779B97F4A7C15L);
         return mixed ^ mixed >>> 29;
+    }
+
+    private static float logprob(long hash) {
+        return -draw(hash, 1 << 20);
     }
 
     private static int draw(long hash, int vocabulary) {
