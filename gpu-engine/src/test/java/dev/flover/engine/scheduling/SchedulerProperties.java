@@ -62,12 +62,37 @@ class SchedulerProperties {
         var config = EngineConfig.of(maxSequences, budget).with(c -> c.prefillChunk(1 + random.nextInt(budget))
                 .blockTokens(blockTokens).kvBlocks(blocks).stepsInFlight(stepsInFlight)
                 .prefixCaching(prefixCaching));
-        new Simulation(config, random).run();
+        int window = random.nextInt(3) > 0 ? 0 : 2 + random.nextInt(CONTEXT);
+        int windowOfSome = window > 0 || random.nextInt(4) == 0 ? 0 : 2 + random.nextInt(CONTEXT);
+        var shape = new SlabShape(1 + random.nextInt(5), windowOfSome == 0 ? 0 : 1 + random.nextInt(5));
+        new Simulation(config, CONTEXT, new Windows(window, windowOfSome, shape), 8, 30, random).run();
+    }
+
+    /// Two block tables share a memory that is just enough for one sequence.
+    @Property(tries = 1500, seed = "20261201")
+    void everySequenceEndsInMemoryForOneOfThem(
+            @ForAll long seed,
+            @ForAll @IntRange(min = 2, max = 4) int maxSequences,
+            @ForAll @IntRange(min = 0, max = 3) int blockTokensLog,
+            @ForAll @IntRange(min = 2, max = 13) int blocks,
+            @ForAll boolean prefixCaching) {
+        var random = new Random(seed);
+        int positions = blocks << blockTokensLog;
+        int budget = maxSequences + random.nextInt(24);
+        var config = EngineConfig.of(maxSequences, budget).with(c -> c.prefillChunk(1 + random.nextInt(budget))
+                .blockTokens(1 << blockTokensLog).kvBlocks(blocks).stepsInFlight(1 + random.nextInt(2))
+                .prefixCaching(prefixCaching));
+        int several = 2 + random.nextInt(5);
+        var shape = random.nextInt(4) > 0 ? new SlabShape(1, several) : new SlabShape(several, 1);
+        int window = positions / 2 + random.nextInt(positions) + 1;
+        new Simulation(config, positions + 1, new Windows(0, window, shape), 3, 5, random).run();
     }
 
     private static final class Simulation implements TokenSink {
         private final EngineConfig config;
         private final Random random;
+        private final int context;
+        private final int oneIsAloneOf;
         private final int vocabulary;
         private final int stretchedBeyond;
         private final SequenceBlocks blocks;
@@ -77,26 +102,31 @@ class SchedulerProperties {
         private final ArrayDeque<Step> underWay = new ArrayDeque<>();
         private final ArrayDeque<Step> spare = new ArrayDeque<>();
         private final int[] commonPrompt;
-        private int toAdmit = 30;
+        private int toAdmit;
+        /// Further ends from outside. They are few, because they would free sequences that hinder each other for ever.
+        private int endsFromOutside;
         private long lastId;
         private long reportedInStep;
         private int notFinite;
 
-        Simulation(EngineConfig config, Random random) {
+        /// @param oneIsAloneOf one of so many sequences shares no step with others
+        Simulation(EngineConfig config, int context, Windows windows, int oneIsAloneOf, int toAdmit, Random random) {
             this.config = config;
+            this.context = context;
+            this.oneIsAloneOf = oneIsAloneOf;
+            this.toAdmit = toAdmit;
+            endsFromOutside = toAdmit / 3;
             this.random = random;
             vocabulary = 2 + random.nextInt(20);
-            commonPrompt = random.ints(CONTEXT, 0, vocabulary).toArray();
-            stretchedBeyond = random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(CONTEXT);
-            int window = random.nextInt(3) > 0 ? 0 : 2 + random.nextInt(CONTEXT);
-            int windowOfSome = window > 0 || random.nextInt(4) == 0 ? 0 : 2 + random.nextInt(CONTEXT);
+            commonPrompt = random.ints(context, 0, vocabulary).toArray();
+            stretchedBeyond = random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(context);
             int readFrom = 1 + random.nextInt(8);
-            var shape = new SlabShape(1 + random.nextInt(5), windowOfSome == 0 ? 0 : 1 + random.nextInt(5));
-            blocks = new SequenceBlocks(config, new Windows(window, windowOfSome, shape), readFrom);
-            scheduler = new Scheduler(config, CONTEXT, stretchedBeyond, blocks);
+            blocks = new SequenceBlocks(config, windows, readFrom);
+            scheduler = new Scheduler(config, context, stretchedBeyond, blocks);
+            var shape = windows.shape();
             device = new SimulatedDevice(vocabulary, shape, shape.slabsFor(config.kvBlocks()), config.blockTokens(),
-                    config.maxSequences(), CONTEXT, stretchedBeyond,
-                    windowOfSome == 0 ? new int[] {window} : new int[] {0, windowOfSome});
+                    config.maxSequences(), context, stretchedBeyond,
+                    windows.ofSome() == 0 ? new int[] {windows.ofAll()} : new int[] {0, windows.ofSome()});
             for (int i = 0; i < config.stepsInFlight(); i++) {
                 spare.add(new Step(config.tokenBudget(), config.maxSequences()));
             }
@@ -107,7 +137,8 @@ class SchedulerProperties {
                 for (int burst = random.nextInt(4); burst > 0 && toAdmit > 0; burst--) {
                     admit();
                 }
-                if (random.nextInt(12) == 0) {
+                if (endsFromOutside > 0 && random.nextInt(12) == 0) {
+                    endsFromOutside--;
                     cancel();
                 }
                 while (!spare.isEmpty() && scheduler.plan(spare.peek())) {
@@ -133,14 +164,14 @@ class SchedulerProperties {
 
         private void admit() {
             toAdmit--;
-            int longest = random.nextInt(3) == 0 ? CONTEXT - 1 : CONTEXT / 2;
+            int longest = random.nextInt(3) == 0 ? context - 1 : context / 2;
             int[] prompt = random.ints(1 + random.nextInt(longest), 0, vocabulary).toArray();
             if (random.nextBoolean()) {
                 System.arraycopy(commonPrompt, 0, prompt, 0, random.nextInt(prompt.length + 1));
             }
-            int maxTokens = 1 + random.nextInt(CONTEXT);
+            int maxTokens = 1 + random.nextInt(context);
             var stopIds = random.nextBoolean() ? TokenSet.of(random.nextInt(vocabulary)) : TokenSet.EMPTY;
-            int most = Math.min(maxTokens, CONTEXT - prompt.length);
+            int most = Math.min(maxTokens, context - prompt.length);
             int[] answer = SimulatedDevice.expected(prompt, most, vocabulary, stretchedBeyond);
             int end = 0;
             while (end < most && !stopIds.contains(answer[end])) {
@@ -150,13 +181,13 @@ class SchedulerProperties {
             var request = SequenceRequest.of(prompt, SamplingParams.greedy(), maxTokens, stopIds)
                     .withPriority(random.nextInt(3))
                     .withBackground(random.nextInt(3) == 0)
-                    .withAlone(random.nextInt(8) == 0);
+                    .withAlone(random.nextInt(oneIsAloneOf) == 0);
             request = switch (random.nextInt(4)) {
                 case 0 -> request.withGeneratedIds(Arrays.copyOf(answer, random.nextInt(length)));
                 case 1 -> request.withPromptLogprobs(new PromptLogprobs(1 + random.nextInt(prompt.length), 0));
                 default -> request;
             };
-            int positions = Math.min(prompt.length + maxTokens, CONTEXT) - 1;
+            int positions = Math.min(prompt.length + maxTokens, context) - 1;
             if (Math.ceilDiv(positions, config.blockTokens()) > config.kvBlocks()) {
                 return; // it would be refused
             }
@@ -180,7 +211,8 @@ class SchedulerProperties {
 
         private void end(Step step) {
             device.run(step.plan());
-            if (random.nextInt(100) == 0) {
+            if (endsFromOutside > 0 && random.nextInt(50) == 0) {
+                endsFromOutside--;
                 notFinite++;
                 step.plan().sampledTokens[random.nextInt(Math.max(1, step.plan().samples()))] = StepPlan.NOT_FINITE;
             }
