@@ -3,8 +3,8 @@ package dev.flover.engine.kvcache;
 /// Allocates blocks of one kind by number, and counts the references to each block.
 ///
 /// A released block whose content is in the prefix index stays there and can be reused, until its memory is needed for
-/// other content. The slab whose last reference was released first is evicted first. Release a sequence's blocks from
-/// the last to the first, so that the ends of prefixes are evicted before their beginnings.
+/// other content. The slab whose last reference was released first is evicted first. Release the blocks of a sequence
+/// that ends from the last to the first, so that the ends of prefixes are evicted before their beginnings.
 public final class BlockAllocator {
     private final BlockMemory memory;
     private final int kind;
