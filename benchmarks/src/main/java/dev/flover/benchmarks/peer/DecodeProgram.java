@@ -4,8 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.Main;
+import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.embedded.JavaCommand;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,13 +55,14 @@ interface DecodeProgram {
     record Flover(String backend, int kvBits, int tokenBudget) implements DecodeProgram {
         @Override
         public Outcome measure(Path model, Task task) {
-            var output = output(JavaCommand.ofEngine(Main.class).with("--add-modules=jdk.incubator.vector")
+            var command = JavaCommand.ofEngine(Main.class).with("--add-modules=jdk.incubator.vector")
                     .arguments("bench", "engine", "--model", model.toString(), "--backend", backend,
                             "--threads", Integer.toString(task.threads()), "--batch", task.list(1),
                             "--prompt-tokens", Integer.toString(task.promptTokens()),
                             "--gen-tokens", Integer.toString(task.generatedTokens()),
                             "--repeat", Integer.toString(task.repeat()), "--kv-bits", Integer.toString(kvBits),
-                            "--token-budget", Integer.toString(tokenBudget), "--json").line(), false);
+                            "--token-budget", Integer.toString(tokenBudget), "--json").line();
+            var output = output(new ProcessBuilder(command).redirectError(Redirect.DISCARD));
             var rates = new TreeMap<Integer, Rates>();
             for (var result : json(output.text()).get("results")) {
                 rates.put(result.get("batch").asInt(), new Rates(result.get("decode_tokens_per_s").asDouble(),
@@ -69,7 +72,8 @@ interface DecodeProgram {
         }
     }
 
-    /// `llama-batched-bench` of llama.cpp, which writes JSON, or of ik_llama.cpp, which writes a table.
+    /// `llama-batched-bench` of llama.cpp, which writes JSON, or of ik_llama.cpp, which writes a table. It runs in a
+    /// temporary folder, because ik_llama.cpp's writes a log to the current folder.
     record BatchedBench(Path program, List<String> options) implements DecodeProgram {
         /// The columns of the table: batch size, prefill rate, decode rate.
         private static final int BATCH = 3;
@@ -82,13 +86,17 @@ interface DecodeProgram {
 
         @Override
         public Outcome measure(Path model, Task task) {
-            var command = new ArrayList<>(List.of(program.toString(), "-m", model.toString(),
+            var command = new ArrayList<>(List.of(executable(), "-m", model.toAbsolutePath().toString(),
                     "-npp", Integer.toString(task.promptTokens()), "-ntg", Integer.toString(task.generatedTokens()),
                     "-npl", task.list(task.repeat()), "-t", Integer.toString(task.threads()),
                     "-tb", Integer.toString(task.threads()), "-c", Integer.toString(task.positions())));
             command.addAll(options);
             var all = new TreeMap<Integer, List<Rates>>();
-            var output = output(command, true);
+            Output output;
+            try (var folder = TemporaryFolder.create("flover-peer-")) {
+                output = output(new ProcessBuilder(command).redirectErrorStream(true)
+                        .directory(folder.path().toFile()));
+            }
             output.text().lines().forEach(line -> {
                 if (line.startsWith("{")) {
                     var result = json(line);
@@ -107,6 +115,11 @@ interface DecodeProgram {
             return new Outcome(Rates.medians(all), output.peakBytes());
         }
 
+        /// A name alone is looked up on the path; a path is relative to our own folder.
+        private String executable() {
+            return (program.getNameCount() == 1 ? program : program.toAbsolutePath()).toString();
+        }
+
         private static void add(int batch, double decode, double prefill, Map<Integer, List<Rates>> all) {
             all.computeIfAbsent(batch, none -> new ArrayList<>()).add(new Rates(decode, prefill));
         }
@@ -120,13 +133,9 @@ interface DecodeProgram {
         }
     }
 
-    /// @param errors whether what the program writes as errors belongs to its output
-    private static Output output(List<String> command, boolean errors) {
+    private static Output output(ProcessBuilder builder) {
+        var command = builder.command();
         try {
-            var builder = new ProcessBuilder(command).redirectErrorStream(errors);
-            if (!errors) {
-                builder.redirectError(ProcessBuilder.Redirect.DISCARD);
-            }
             var process = builder.start();
             try (var memory = new PeakMemory(process)) {
                 String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

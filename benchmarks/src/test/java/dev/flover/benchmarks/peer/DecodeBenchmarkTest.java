@@ -45,6 +45,24 @@ class DecodeBenchmarkTest {
     }
 
     @Test
+    void aPeerWritesItsFilesToAFolderThatIsRemoved() throws IOException {
+        var written = folder.resolve("written");
+        var llama = program("llama", """
+                echo 'a line of a log' > llama.log
+                pwd >> %s
+                test -r "$2" && echo '{"pl": 1, "speed_pp": 1.0, "speed_tg": 2.0}' \
+                    && echo '{"pl": 2, "speed_pp": 1.0, "speed_tg": 4.0}'
+                """.formatted(written));
+
+        var relative = Path.of("").toAbsolutePath().relativize(Path.of(llama)).toString();
+        assertThat(table("--llama", relative, "--count-disturbed")).contains("| novelist-f16.gguf |");
+
+        assertThat(Path.of("llama.log")).doesNotExist();
+        assertThat(Files.readAllLines(written)).hasSize(1).first().asString().contains("flover-peer-");
+        assertThat(Path.of(Files.readString(written).strip())).doesNotExist();
+    }
+
+    @Test
     void aRoundThatOthersDisturbDoesNotCount() throws IOException {
         // A process that this test starts and that has not ended belongs to the others.
         var busy = new ProcessBuilder("sh", "-c", "while :; do :; done").start();

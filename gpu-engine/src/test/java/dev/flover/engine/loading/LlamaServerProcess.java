@@ -45,17 +45,21 @@ final class LlamaServerProcess implements AutoCloseable {
 
     /// Starts the server with further options, and returns when the model is loaded.
     ///
+    /// @param program a path, or a name that is looked up on the path for programs
+    /// @param log     in the temporary folder of a test. The server runs in that folder, where its own files go, too
     /// @throws IllegalStateException with the end of the server's log, if the server does not load the model
     static LlamaServerProcess start(Path program, Path model, Path log, List<String> options) throws IOException {
         int port;
         try (var socket = new ServerSocket(0)) {
             port = socket.getLocalPort();
         }
-        var command = new ArrayList<>(List.of(program.toString(), "-m", model.toString(), "--host", "127.0.0.1",
-                "--port", Integer.toString(port), "-t", "1", "-np", "1", "-c", "512", "--no-warmup"));
+        var executable = program.getNameCount() == 1 ? program : program.toAbsolutePath();
+        var command = new ArrayList<>(List.of(
+                executable.toString(), "-m", model.toAbsolutePath().toString(), "--host", "127.0.0.1", "--port",
+                Integer.toString(port), "-t", "1", "-np", "1", "-c", "512", "--no-warmup"));
         command.addAll(options);
-        var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(Redirect.to(log.toFile()))
-                .start();
+        var process = new ProcessBuilder(command).directory(log.toAbsolutePath().getParent().toFile())
+                .redirectErrorStream(true).redirectOutput(Redirect.to(log.toFile())).start();
         var server = new LlamaServerProcess(process, log, port);
         try {
             server.awaitModel();
