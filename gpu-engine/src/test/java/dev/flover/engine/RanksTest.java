@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.BackendGroup;
@@ -12,12 +14,15 @@ import dev.flover.engine.backend.ranks.NumaNodes;
 import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.sharding.ShardPlan;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -56,6 +61,27 @@ class RanksTest {
         try (var model = ModelLoader.open(Path.of("..", "models", "novelist-f16.gguf"))) {
             assertThat(ShardPlan.greatest(model)).isEqualTo(8);
             sameBits(model, "cpu", 2, 8);
+        }
+    }
+
+    /// These families have four heads. The same tensors are eight heads of half the width, and four heads of keys and
+    /// values, each on two of eight ranks.
+    @ParameterizedTest
+    @CsvSource({"olmo2, cpu", "olmo2, reference", "olmo3, cpu", "olmo3, reference", "olmoe, cpu", "olmoe, reference"})
+    void normsOverAllHeadsGiveTheSameBitsOnEightRanks(String family, String backend, @TempDir Path folder)
+            throws IOException {
+        var original = RandomFamilies.folders().stream().filter(path -> path.endsWith(family)).findFirst()
+                .orElseThrow();
+        var json = new ObjectMapper();
+        var config = (ObjectNode) json.readTree(original.resolve("config.json").toFile());
+        assertThat(config.get("num_attention_heads").intValue()).isEqualTo(4);
+        assertThat(config.get("num_key_value_heads").intValue()).isEqualTo(2);
+        config.put("num_attention_heads", 8).put("num_key_value_heads", 4);
+        json.writeValue(folder.resolve("config.json").toFile(), config);
+        Files.copy(original.resolve("model.safetensors"), folder.resolve("model.safetensors"));
+
+        try (var model = ModelLoader.open(folder)) {
+            sameBits(RankRuns.withMoreShards(model), backend, 2, 8);
         }
     }
 
