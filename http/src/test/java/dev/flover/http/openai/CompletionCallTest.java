@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CompletionCallTest {
     private static CompletionCall read(String body, boolean chat, boolean passUnknown) {
@@ -48,6 +49,22 @@ class CompletionCallTest {
                 + "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"f\"}}]";
         assertThat(read("{" + tools + "}", true, false).kind()).isEqualTo(AnswerKind.CALLS);
         assertThat(read("{" + tools + ", \"tool_choice\": \"none\"}", true, false).kind()).isEqualTo(AnswerKind.CHAT);
+    }
+
+    /// Which tokens are put around a text is the tokenizer's, and which spellings become tokens is the operator's.
+    @ParameterizedTest
+    @ValueSource(strings = {"add_special_tokens", "add_bos_token", "add_generation_prompt", "parse_special"})
+    void noRequestChoosesTheTokensAroundItsPromptOrAmongItsText(String name) {
+        for (boolean chat : new boolean[] {false, true}) {
+            String prompt = chat ? "\"messages\": [{\"role\": \"user\", \"content\": \"x\"}]" : "\"prompt\": \"x\"";
+            String body = "{" + prompt + ", \"" + name + "\": true}";
+            var error = refusal(body, chat);
+            assertThat(error.status()).isEqualTo(400);
+            assertThat(error.json().at("/error/param").asText()).isEqualTo(name);
+            assertThat(error.getMessage()).startsWith("there is no parameter " + name);
+            assertThat(read(body, chat, true).requests())
+                    .isEqualTo(read("{" + prompt + "}", chat, false).requests());
+        }
     }
 
     @ParameterizedTest

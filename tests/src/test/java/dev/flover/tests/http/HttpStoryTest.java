@@ -32,6 +32,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +45,8 @@ class HttpStoryTest {
     private static final String CHAT = "/v1/chat/completions";
     private static final String NIGHT = "{\"prompt\": \"It was a dark night\", \"max_tokens\": 40, "
             + "\"temperature\": 0.7, \"seed\": 3, \"ignore_eos\": true";
+    /// The spelling of the model's token 0.
+    private static final String SPECIAL = "<|endoftext|>";
     /// The file of allowed tokens: the digests of `acme-token` and `other-token`, as sha256sum prints them, with their
     /// limits.
     private static final String TOKENS = """
@@ -122,6 +125,48 @@ class HttpStoryTest {
         var usage = events.get(events.size() - 2).data();
         assertThat(usage.at("/usage")).isEqualTo(whole.body().at("/usage"));
         assertThat(events.get(events.size() - 3).data().at("/choices/0/finish_reason").asText()).isEqualTo("length");
+    }
+
+    /// The tokenizer puts one token before a text, and none before token ids. `parse-special` is `nothing` here.
+    @Test
+    void promptsHaveTheTokensOfTheTokenizerAndNoneThatAClientSpells() throws Exception {
+        assertThat(promptTokens(web, COMPLETIONS, "\"prompt\": [551, 651, 798]")).isEqualTo(3);
+        assertThat(promptTokens(web, COMPLETIONS, "\"prompt\": \"The old house\"")).isEqualTo(4);
+        int letters = promptTokens(web, COMPLETIONS, "\"prompt\": \"The old house" + SPECIAL + "\"");
+        assertThat(letters).isGreaterThan(5);
+        assertThat(promptTokens(web, CHAT, message(SPECIAL))).isGreaterThan(promptTokens(web, CHAT, message("")) + 1);
+    }
+
+    @Test
+    @Tag("long")
+    void anOperatorMayLetMessagesSpellSpecialTokens(@TempDir Path other) throws Exception {
+        var model = ChattyModel.write(other);
+        try (var allowing = FloverProcess.start(other, Map.of(), "up", "--embedded", "--metrics-port", "0", "--http",
+                "0", "--output", "json", "--model", model.toString(), "--data", other.resolve("data").toString(),
+                "--parse-special", "messages")) {
+            allowing.awaitLine("ready");
+            var there = new Web(word(allowing.awaitLine("http")).replace("/v1", ""));
+            assertThat(promptTokens(there, CHAT, message(SPECIAL))).as("one token")
+                    .isEqualTo(promptTokens(there, CHAT, message("")) + 1);
+            String prompt = "\"prompt\": \"The old house" + SPECIAL + "\"";
+            assertThat(promptTokens(there, COMPLETIONS, prompt)).as("a prompt is text all the same")
+                    .isEqualTo(promptTokens(web, COMPLETIONS, prompt));
+        }
+    }
+
+    private static String message(String content) {
+        return "\"messages\": [{\"role\": \"user\", \"content\": \"Hello" + content + "\"}]";
+    }
+
+    /// The number of a prompt's tokens, which a whole answer and a stream must tell alike.
+    private static int promptTokens(Web web, String path, String prompt) throws Exception {
+        String body = "{" + prompt + ", \"max_tokens\": 2";
+        var whole = web.post(path, body + "}");
+        assertThat(whole.status()).as(whole.body().toString()).isEqualTo(200);
+        var events = web.stream(path, body + ", \"stream\": true, \"stream_options\": {\"include_usage\": true}}");
+        var usage = events.get(events.size() - 2).data().at("/usage/prompt_tokens");
+        assertThat(usage).isEqualTo(whole.body().at("/usage/prompt_tokens"));
+        return usage.asInt();
     }
 
     @Test
