@@ -182,6 +182,12 @@ final class GgufKeys {
         return Optional.ofNullable(REASONS.get(key));
     }
 
+    /// The reason to refuse a file because of a key.
+    static String unsupported(String architecture, String key) {
+        return "has metadata " + architecture + "." + key + ", which changes what the model computes and is not"
+                + " supported in the architecture " + architecture;
+    }
+
     /// Refuses a file with a key that changes what the model computes and that no reader has asked for.
     ///
     /// @return a warning for each key that is not known here
@@ -192,8 +198,8 @@ final class GgufKeys {
         for (String key : metadata.neverAsked(prefix)) {
             var neutral = REFUSED.get(key.substring(prefix.length()));
             if (neutral != null && !isNeutral(Objects.requireNonNull(metadata.peek(key)), neutral)) {
-                throw new ModelFileException(file.path(), "has metadata " + key + ", which changes what the model"
-                        + " computes and is not supported in the architecture " + architecture);
+                throw new ModelFileException(
+                        file.path(), unsupported(architecture, key.substring(prefix.length())));
             }
         }
         changing(metadata, NEUTRAL_OF_TOKENIZERS).findFirst().ifPresent(key -> {

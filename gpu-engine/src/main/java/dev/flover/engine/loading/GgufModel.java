@@ -17,9 +17,7 @@ import dev.flover.engine.model.ModelConfig.Latent;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Routing;
-import dev.flover.engine.model.ModelConfig.Routing.Scoring;
 import dev.flover.engine.model.ModelConfigLatentBuilder;
-import dev.flover.engine.model.ModelConfigRoutingBuilder;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tokenizer.Tokenizer;
@@ -184,7 +182,7 @@ final class GgufModel implements ModelFiles {
         int rotaryDims = latent != null ? latent.turned() : integer("rope.dimension_count").orElse(headDim);
         return HyperparametersBuilder.builder().architecture(architecture).hidden(hidden).heads(heads)
                 .kvHeads(latent != null ? 1 : uniform("attention.head_count_kv").orElse(heads)).headDim(headDim)
-                .feedForward(feedForward()).vocabulary(WeightAssembler.vocabulary(file, family.ggufTensors()))
+                .feedForward(feedForward(family)).vocabulary(WeightAssembler.vocabulary(file, family.ggufTensors()))
                 .contextLength(context(family)).normEpsilon(epsilon(family)).activation(family.activation())
                 .block(block(family)).attentionScale(latent == null ? attentionScale(family, hidden, heads, headDim)
                         : temperature() / Math.sqrt(latent.plain() + latent.turned()))
@@ -194,7 +192,8 @@ final class GgufModel implements ModelFiles {
                 .localBase(real("rope.freq_base_swa", family.localRotaryBase())).scaling(scaling(family, rotaryDims))
                 .localScaling(localScaling(family, rotaryDims)).windows(windows(family, headDim, rotaryDims))
                 .unrotated(unrotated(family)).multipliers(multipliers(family)).queryScaling(queryScaling())
-                .routing(routing(family)).latent(latent).build().config(family, family.ggufPairing());
+                .routing(family.scoring() == null ? null : experts(family)).latent(latent).build()
+                .config(family, family.ggufPairing());
     }
 
     /// The widths of latent attention; null if the family has none. Older files state a head's own widths as
@@ -226,39 +225,19 @@ final class GgufModel implements ModelFiles {
         return required("block_count") - integer("nextn_predict_layers").orElse(0);
     }
 
-    private int feedForward() {
-        return uniform("feed_forward_length").orElseGet(() -> integer("expert_feed_forward_length")
-                .orElseThrow(() -> missing("feed_forward_length")));
-    }
-
-    private @Nullable Routing routing(Family family) {
-        var scoring = family.scoring();
-        if (scoring == null) {
-            return null;
+    /// The width of a feed-forward layer. Files in which all layers have experts may state only that of an expert.
+    private int feedForward(Family family) {
+        var width = uniform("feed_forward_length");
+        if (width.isEmpty() && family.scoring() != null) {
+            width = integer("expert_feed_forward_length");
         }
-        int width = integer("expert_feed_forward_length").orElseGet(this::feedForward);
-        boolean shares = family.ggufTensors().names().containsKey(TensorRole.SHARED_UP);
-        int shared = integer("expert_shared_feed_forward_length")
-                .orElse(integer("expert_shared_count").orElse(shares ? 1 : 0) * width);
-        return ModelConfigRoutingBuilder.builder().experts(required("expert_count"))
-                .chosen(required("expert_used_count")).width(width).sharedWidth(shared).scoring(scoring(scoring))
-                .normalised(integer("expert_gating_func").orElse(0) == 3 || metadata
-                        .flag(architecture + ".expert_weights_norm").orElse(family.normalisesExperts()))
-                .scale((float) real("expert_weights_scale", 1)).groups(integer("expert_group_count").orElse(1))
-                .chosenGroups(integer("expert_group_used_count").orElse(1)).build();
+        return width.orElseThrow(() -> missing("feed_forward_length"));
     }
 
-    /// @param usual how experts are scored if the file does not say
-    private Scoring scoring(Scoring usual) {
-        int function = integer("expert_gating_func").orElse(0);
-        return switch (function) {
-            case 0 -> usual;
-            case 1 -> Scoring.SOFTMAX;
-            case 2 -> Scoring.SIGMOID;
-            case 3 -> Scoring.SOFTMAX; // over the chosen experts only, which is the same as dividing by their sum
-            default -> throw problem("scores experts by function " + function
-                    + ", which is not supported; 1 (softmax), 2 (sigmoid) and 3 (softmax of the chosen) are");
-        };
+    private Routing experts(Family family) {
+        int width = integer("expert_feed_forward_length").orElseGet(() -> feedForward(family));
+        return new GgufExperts(file, architecture, family).of(required("expert_count"),
+                required("expert_used_count"), width);
     }
 
     private Set<Integer> unrotated(Family family) {

@@ -8,6 +8,7 @@ import dev.flover.engine.format.JsonFile;
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.loading.families.Families;
 import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.Routing.Scoring;
 import dev.flover.engine.tensor.TensorType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -112,6 +113,43 @@ class GgufKeysTest {
         try (var model = ModelLoader.open(writer.write(folder.resolve("model.gguf")))) {
             assertThat(model.config().normEpsilon()).isEqualTo(1e-3f);
         }
+    }
+
+    @Test
+    void keysOfExpertsHaveNoEffectInAFileWithoutExperts() {
+        var writer = TinyLlama.of(TensorType.F32, 1).writer();
+        for (String key : new String[] {"expert_used_count", "expert_feed_forward_length", "expert_gating_func",
+                "expert_weights_scale", "expert_group_count", "expert_shared_count"}) {
+            writer.put("llama." + key, 7);
+        }
+        writer.put("llama.expert_weights_norm", true);
+        assertThat(ModelLoader.inspect(writer.write(folder.resolve("model.gguf")), 0).warnings()).isEmpty();
+
+        var file = writer.remove("llama.feed_forward_length").write(folder.resolve("no-width.gguf"));
+        assertThatThrownBy(() -> ModelLoader.inspect(file, 0)).isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("has no metadata llama.feed_forward_length");
+    }
+
+    @Test
+    void aFileThatChoosesExpertsInAnotherWayThanItsArchitectureIsRefused() throws IOException {
+        TinyFolder.write(folder, Families.ofModelType(folder, "qwen3_moe"));
+        var usual = GgufConversion.writer(folder).put("qwen3moe.expert_gating_func", 1)
+                .put("qwen3moe.expert_weights_norm", true).put("qwen3moe.expert_weights_scale", 1f);
+        var routing = ModelLoader.inspect(usual.write(folder.resolve("usual.gguf")), 0).config().routing();
+        assertThat(routing.scoring()).isEqualTo(Scoring.SOFTMAX);
+        assertThat(routing.normalised()).isTrue();
+        assertThat(routing.scale()).isOne();
+
+        refusesExperts("expert_gating_func", GgufConversion.writer(folder).put("qwen3moe.expert_gating_func", 2));
+        refusesExperts("expert_weights_norm", GgufConversion.writer(folder).put("qwen3moe.expert_weights_norm", false));
+        refusesExperts("expert_weights_scale", GgufConversion.writer(folder).put("qwen3moe.expert_weights_scale", 2f));
+    }
+
+    private void refusesExperts(String key, GgufWriter writer) {
+        var file = writer.write(folder.resolve("model.gguf"));
+        assertThatThrownBy(() -> ModelLoader.inspect(file, 0)).isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("has metadata qwen3moe." + key + ", which changes what the model computes and is "
+                        + "not supported in the architecture qwen3moe");
     }
 
     @Test
