@@ -4,14 +4,20 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.app.options.ModelOption;
 import dev.flover.engine.Backends;
+import dev.flover.engine.chat.ChatTemplate;
+import dev.flover.engine.chat.ChatTemplateException;
 import dev.flover.engine.loading.ModelSummary;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.tensor.TensorType;
 import java.io.PrintWriter;
+import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -99,13 +105,14 @@ public final class InspectCommand implements Runnable {
         }
         row("tokenizer", summary.tokenizer() == null ? "none: the model accepts only token ids" : summary.tokenizer());
         row("end of text", Arrays.toString(summary.endOfText().tokens()));
-        row("chat template", summary.hasChatTemplate() ? "yes" : "no");
+        row("chat template", summary.chatTemplate() == null ? "no"
+                : chatProblem(summary) == null ? "yes" : "cannot be used");
         if (summary.samplingDefaults() != null) {
             var sampling = summary.samplingDefaults();
             row("suggests", "temperature " + sampling.temperature() + ", top-k " + sampling.topK()
                     + ", top-p " + sampling.topP() + ", min-p " + sampling.minP());
         }
-        summary.warnings().forEach(warning -> row("warning", warning));
+        warnings(summary).forEach(warning -> row("warning", warning));
         row("fingerprint", summary.fingerprint());
     }
 
@@ -158,7 +165,7 @@ public final class InspectCommand implements Runnable {
                 .put("parameters", summary.parameters())
                 .put("vocabulary", summary.vocabulary())
                 .put("tokenizer", summary.tokenizer())
-                .put("chat_template", summary.hasChatTemplate())
+                .put("chat_template", summary.chatTemplate() != null && chatProblem(summary) == null)
                 .put("fingerprint", summary.fingerprint());
         if (config != null) {
             node.put("layers", config.layers().size())
@@ -173,7 +180,7 @@ public final class InspectCommand implements Runnable {
                     .put("windowed_layers", windowed(config))
                     .put("cached_bytes_of_all_positions", summary.cachedBytesOfAllPositions(kvBits));
         }
-        summary.warnings().forEach(node.putArray("warnings")::add);
+        warnings(summary).forEach(node.putArray("warnings")::add);
         var ending = node.putArray("end_of_text");
         Arrays.stream(summary.endOfText().tokens()).forEach(ending::add);
         var types = node.putObject("tensors");
@@ -181,6 +188,34 @@ public final class InspectCommand implements Runnable {
             types.put(type.name(), Objects.requireNonNull(summary.tensors().get(type)).tensors());
         }
         return node;
+    }
+
+    /// The warnings of the loader, and why a template for conversations cannot be used.
+    private static List<String> warnings(ModelSummary summary) {
+        var warnings = new ArrayList<>(summary.warnings());
+        for (String problem : Arrays.asList(
+                chatProblem(summary), problem(summary.toolTemplate(), ChatTemplate::parseForTools))) {
+            if (problem != null) {
+                warnings.add(problem);
+            }
+        }
+        return warnings;
+    }
+
+    private static @Nullable String chatProblem(ModelSummary summary) {
+        return problem(summary.chatTemplate(), ChatTemplate::parse);
+    }
+
+    /// Why a template cannot be used; null if it can, or if there is none.
+    private static @Nullable String problem(@Nullable String template, BiFunction<String, Clock, ChatTemplate> parse) {
+        if (template != null) {
+            try {
+                parse.apply(template, Clock.systemDefaultZone());
+            } catch (ChatTemplateException e) {
+                return e.getMessage();
+            }
+        }
+        return null;
     }
 
     private static String number(long value) {

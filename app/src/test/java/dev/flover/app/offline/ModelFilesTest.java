@@ -65,6 +65,27 @@ class ModelFilesTest {
     }
 
     @Test
+    void aTemplateThatCannotBeReadIsAWarningWithTheReason() throws IOException {
+        ChatFolder.write(folder, WITHOUT_BEGIN, "");
+        assertThat(inspect().get("chat_template").booleanValue()).isTrue();
+
+        Files.createDirectories(folder.resolve("additional_chat_templates"));
+        Files.writeString(folder.resolve("additional_chat_templates/tool_use.jinja"), "{% import 'x' %}");
+        assertThat(inspect().get("chat_template").booleanValue()).isTrue();
+        assertThat(inspect().get("warnings")).singleElement().extracting(JsonNode::textValue).asString()
+                .startsWith("the model's chat template for tools cannot be used: ").contains("import", "line 1");
+        Files.delete(folder.resolve("additional_chat_templates/tool_use.jinja"));
+
+        ChatFolder.write(folder, "{% include 'x' %}", "");
+        assertThat(inspect().get("chat_template").booleanValue()).isFalse();
+        assertThat(inspect().get("warnings")).singleElement().extracting(JsonNode::textValue).asString()
+                .startsWith("the model's chat template cannot be used: the template uses {% include %}");
+        assertThat(Console.run("inspect", "--model", folder.toString()).out())
+                .containsPattern("chat template +cannot be used\n")
+                .containsPattern("warning +the model's chat template cannot be used: ");
+    }
+
+    @Test
     void answersEndAtTheTokensOfEitherFile() throws IOException {
         ChatFolder.write(folder, WITHOUT_BEGIN, "");
         assertThat(inspect().get("end_of_text")).extracting(JsonNode::intValue)

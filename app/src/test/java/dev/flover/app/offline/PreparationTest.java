@@ -111,6 +111,7 @@ class PreparationTest {
         assertRefused(null, "", "the model file has no chat template");
         assertRefused("{{ messages[0].content }}", "", "tools are not supported for this model");
         assertRefused(TEMPLATE, ", \"regex\": \"a\"", "tools and regex contradict each other");
+        assertRefused("{% if", "", "the model's chat template cannot be used");
         assertRefused("{% if", ", \"tool_choice\": \"none\"", "the model's chat template cannot be used");
     }
 

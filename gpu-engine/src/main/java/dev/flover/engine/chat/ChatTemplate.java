@@ -23,11 +23,20 @@ public final class ChatTemplate {
     /// @throws ChatTemplateException if the template cannot be read or uses a construct that is not supported; the
     ///     message names the line
     public static ChatTemplate parse(String source, Clock clock) {
+        return parse(source, clock, "chat template", "send a prompt instead of messages");
+    }
+
+    /// As [#parse], for the template that a model has for conversations with tools alone.
+    public static ChatTemplate parseForTools(String source, Clock clock) {
+        return parse(source, clock, "chat template for tools", "send messages without tools");
+    }
+
+    private static ChatTemplate parse(String source, Clock clock, String name, String remedy) {
         try {
             return new ChatTemplate(source, JinjaTemplate.parse(source, clock));
         } catch (JinjaException unsupported) {
-            throw new ChatTemplateException("the model's chat template cannot be used: " + unsupported.getMessage()
-                    + "; send a prompt instead of messages", unsupported);
+            throw new ChatTemplateException("the model's " + name + " cannot be used: " + unsupported.getMessage()
+                    + "; " + remedy, unsupported);
         }
     }
 

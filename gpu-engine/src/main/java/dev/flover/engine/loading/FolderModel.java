@@ -132,7 +132,7 @@ final class FolderModel implements ModelFiles {
                 .config(model.config()).parameters(ModelSummary.parameters(used))
                 .tensors(ModelSummary.count(used)).tokenizer(model.tokenizer() == null ? null
                         : Files.exists(folder.resolve("tokenizer.json")) ? "tokenizer.json" : "tokenizer.model")
-                .endOfText(model.endOfText()).hasChatTemplate(model.chatTemplate() != null)
+                .endOfText(model.endOfText()).chatTemplate(model.chatTemplate()).toolTemplate(model.toolTemplate())
                 .samplingDefaults(model.samplingDefaults()).warnings(model.warnings()).bytes(tensors.bytes())
                 .fingerprint(model.fingerprint()).build();
     }

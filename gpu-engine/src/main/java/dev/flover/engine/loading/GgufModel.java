@@ -89,9 +89,7 @@ final class GgufModel implements ModelFiles {
         warnings.addAll(GgufKeys.check(file, architecture));
         return ModelBuilder.builder().path(file.path()).config(config).weights(weights)
                 .fingerprint(Fingerprint.of(file)).endOfText(tokens.endOfText(config.vocabulary()))
-                .tokenizer(await(tokenizer))
-                .chatTemplate(metadata.text("tokenizer.chat_template").orElse(null))
-                .toolTemplate(metadata.text("tokenizer.chat_template.tool_use").orElse(null))
+                .tokenizer(await(tokenizer)).chatTemplate(chatTemplate()).toolTemplate(toolTemplate())
                 .templateTokens(tokens.forTemplates()).samplingDefaults(samplingDefaults()).warnings(warnings)
                 .arena(arena).build();
     }
@@ -117,7 +115,8 @@ final class GgufModel implements ModelFiles {
                 .architecture(architecture).vocabulary(model.config().vocabulary()).config(model.config())
                 .parameters(ModelSummary.parameters(used)).tensors(ModelSummary.count(used))
                 .tokenizer(tokenizerKind()).endOfText(model.endOfText())
-                .hasChatTemplate(model.chatTemplate() != null).samplingDefaults(model.samplingDefaults())
+                .chatTemplate(model.chatTemplate()).toolTemplate(model.toolTemplate())
+                .samplingDefaults(model.samplingDefaults())
                 .warnings(model.warnings()).bytes(file.bytes()).fingerprint(model.fingerprint()).build();
     }
 
@@ -131,9 +130,17 @@ final class GgufModel implements ModelFiles {
         return Optional.of(ModelSummaryBuilder.builder().path(file.path()).format(format()).name(name())
                 .architecture(architecture).vocabulary(vocabulary).config(null).parameters(0).tensors(Map.of())
                 .tokenizer(tokenizerKind()).endOfText(tokens.endOfText(vocabulary))
-                .hasChatTemplate(metadata.text("tokenizer.chat_template").isPresent())
+                .chatTemplate(chatTemplate()).toolTemplate(toolTemplate())
                 .samplingDefaults(samplingDefaults()).warnings(tokens.warnings()).bytes(file.bytes())
                 .fingerprint(Fingerprint.of(file)).build());
+    }
+
+    private @Nullable String chatTemplate() {
+        return metadata.text("tokenizer.chat_template").orElse(null);
+    }
+
+    private @Nullable String toolTemplate() {
+        return metadata.text("tokenizer.chat_template.tool_use").orElse(null);
     }
 
     private boolean isVocabularyAlone() {

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 ///                         counts once
 /// @param tensors          the number and size of tensors, by stored type
 /// @param tokenizer        the kind of the tokenizer, or null if there is none
-/// @param hasChatTemplate  whether the file has a template that turns a conversation into a prompt
+/// @param chatTemplate     the template that turns a conversation into a prompt; null if the file has none
+/// @param toolTemplate     the template for conversations with tools; null if it is the other one
 /// @param samplingDefaults the sampling parameters that the publisher suggests, or null
 /// @param warnings         statements of the file that cannot be followed but do not prevent its use
 /// @param bytes            the size on disk of all weight files together
@@ -43,7 +44,8 @@ public record ModelSummary(
         Map<TensorType, TensorCount> tensors,
         @Nullable String tokenizer,
         TokenSet endOfText,
-        boolean hasChatTemplate,
+        @Nullable String chatTemplate,
+        @Nullable String toolTemplate,
         @Nullable SamplingParams samplingDefaults,
         List<String> warnings,
         long bytes,

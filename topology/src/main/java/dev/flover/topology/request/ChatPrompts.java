@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,20 +29,31 @@ public final class ChatPrompts implements Chat {
     private static final Logger LOG = LoggerFactory.getLogger(ChatPrompts.class);
 
     private final ChatTemplate template;
-    private final ChatTemplate toolTemplate;
+    private final ToolTemplate toolTemplate;
     private final Model model;
     private final Tokenizer tokenizer;
     private final @Nullable ToolFormat toolFormat;
 
-    private ChatPrompts(ChatTemplate template, ChatTemplate toolTemplate, Model model, Tokenizer tokenizer) {
+    /// The template for conversations with tools.
+    private sealed interface ToolTemplate {
+        record Usable(ChatTemplate template) implements ToolTemplate {}
+
+        record Unusable(ChatTemplateException reason) implements ToolTemplate {}
+    }
+
+    private ChatPrompts(ChatTemplate template, ToolTemplate toolTemplate, Model model, Tokenizer tokenizer) {
         this.template = template;
         this.toolTemplate = toolTemplate;
         this.model = model;
         this.tokenizer = tokenizer;
-        this.toolFormat = ToolFormats.of(toolTemplate, model.templateTokens());
+        this.toolFormat = switch (toolTemplate) {
+            case ToolTemplate.Usable usable -> ToolFormats.of(usable.template(), model.templateTokens());
+            case ToolTemplate.Unusable _ -> null;
+        };
     }
 
-    /// The prompts of a model; null where the model has no template or no tokenizer.
+    /// The prompts of a model; null where the model has no template or no tokenizer. Where a template for tools alone
+    /// cannot be read, the reason is logged now, and each conversation with tools is refused with it.
     ///
     /// @throws ChatTemplateException if the template cannot be read
     public static @Nullable ChatPrompts of(Model model, Clock clock) {
@@ -53,7 +65,17 @@ public final class ChatPrompts implements Chat {
         var template = ChatTemplate.parse(source, clock);
         String withTools = model.toolTemplate();
         return new ChatPrompts(
-                template, withTools == null ? template : ChatTemplate.parse(withTools, clock), model, tokenizer);
+                template, withTools == null ? new ToolTemplate.Usable(template) : toolTemplate(withTools, clock),
+                model, tokenizer);
+    }
+
+    private static ToolTemplate toolTemplate(String source, Clock clock) {
+        try {
+            return new ToolTemplate.Usable(ChatTemplate.parseForTools(source, clock));
+        } catch (ChatTemplateException e) {
+            LOG.warn("{}", e.getMessage());
+            return new ToolTemplate.Unusable(e);
+        }
     }
 
     /// As [#of], but where the template cannot be read, the reason is logged now, and each conversation is refused with
@@ -63,9 +85,19 @@ public final class ChatPrompts implements Chat {
             return of(model, clock);
         } catch (ChatTemplateException e) {
             LOG.warn("{}", e.getMessage());
-            return (_, _) -> {
-                throw e;
-            };
+            return new Refusing(e);
+        }
+    }
+
+    private record Refusing(ChatTemplateException reason) implements Chat {
+        @Override
+        public int[] prompt(List<ChatMessage> messages, List<Tool> tools) {
+            throw reason;
+        }
+
+        @Override
+        public String whyNoTools() {
+            return Objects.requireNonNull(reason.getMessage());
         }
     }
 
@@ -74,12 +106,23 @@ public final class ChatPrompts implements Chat {
         return toolFormat;
     }
 
+    @Override
+    public String whyNoTools() {
+        return switch (toolTemplate) {
+            case ToolTemplate.Usable _ -> UNKNOWN_FORMAT;
+            case ToolTemplate.Unusable unusable -> Objects.requireNonNull(unusable.reason().getMessage());
+        };
+    }
+
     /// @throws ChatTemplateException if the template refuses the messages
     /// @throws WrongFieldException if a message is malformed; the message names the field
     @Override
     public int[] prompt(List<ChatMessage> messages, List<Tool> tools) {
         var conversation = conversation(messages, tools);
-        var used = tools.isEmpty() ? template : toolTemplate;
+        var used = tools.isEmpty() ? template : switch (toolTemplate) {
+            case ToolTemplate.Usable usable -> usable.template();
+            case ToolTemplate.Unusable unusable -> throw unusable.reason();
+        };
         if (model.parsesMessages()) {
             return tokenizer.encode(used.render(conversation, model.templateTokens()), true);
         }

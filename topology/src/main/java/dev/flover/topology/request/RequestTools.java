@@ -21,9 +21,6 @@ public final class RequestTools {
     private static final int ID_LENGTH = 9;
     private static final String ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-    private static final String UNKNOWN_FORMAT = "tools are not supported for this model: its chat template writes no "
-            + "calls of tools in a known format";
-
     private RequestTools() {}
 
     /// The tools of a request, and its choice among them.
@@ -51,7 +48,7 @@ public final class RequestTools {
                     + "the tools to the model");
         }
         if (!use.shown().isEmpty() && chat != null && chat.toolFormat() == null) {
-            throw new WrongFieldException("tools", UNKNOWN_FORMAT);
+            throw new WrongFieldException("tools", chat.whyNoTools());
         }
         var other = RequestConstraint.named(request);
         if (!use.shown().isEmpty() && !other.isEmpty()) {
@@ -80,7 +77,8 @@ public final class RequestTools {
             return null;
         }
         var source = chat == null || chat.toolFormat() == null     // checked for another model before a restart
-                ? new ConstraintSource.Named(UNKNOWN_FORMAT, new ConstraintSource.OneOf(List.of()))
+                ? new ConstraintSource.Named(chat == null ? Chat.UNKNOWN_FORMAT : chat.whyNoTools(),
+                        new ConstraintSource.OneOf(List.of()))
                 : use.forced(chat.toolFormat());
         return new Constraints.Wish("tool_choice", source, request.getTenant(), List.of(), 0);
     }

@@ -118,6 +118,21 @@ class ToolCallsTest {
     }
 
     @Test
+    void aTemplateForToolsThatCannotBeReadRefusesOnlyRequestsWithTools() {
+        var broken = chat(TEMPLATE, "{% include 'tools' %}");
+        var messages = List.of(user("Weather?"));
+        assertThat(broken.prompt(messages, List.of())).isEqualTo(chat.prompt(messages, List.of()));
+
+        var check = new RequestCheck(SimulatedProcess.model(), RequestLimits.standard(), broken);
+        assertThat(check.check("a", request(r -> r.setTools(List.of())).build())).isInstanceOf(Accepted.class);
+        assertThat(check.check("a", request(r -> r.setToolChoice("none")).build())).isInstanceOf(Accepted.class);
+        assertThat(check.check("a", request(r -> { }).build())).isInstanceOfSatisfying(Rejected.class, rejected ->
+                assertThat(rejected.fault().message()).contains("the model's chat template for tools cannot be used: "
+                        + "the template uses {% include %}, which is not supported (line 1 of the template); send "
+                        + "messages without tools"));
+    }
+
+    @Test
     void aForcedAnswerIsCallsThatFitTheirSchemasAlsoAfterACrash() throws JsonProcessingException {
         var request = request(r -> r.setToolChoice("required")).build();
         var expected = answer(request, 0);
