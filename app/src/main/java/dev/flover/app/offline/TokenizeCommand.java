@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.InputFile;
+import dev.flover.app.options.ModelFileOption;
 import dev.flover.app.options.ModelOption;
 import dev.flover.engine.tokenizer.Tokenizer;
 import java.io.BufferedReader;
@@ -31,7 +32,7 @@ public final class TokenizeCommand implements Runnable {
     private CommandSpec spec;
 
     @Mixin
-    private ModelOption model;
+    private ModelFileOption model;
 
     @ArgGroup(multiplicity = "1")
     private Input input;
@@ -61,7 +62,7 @@ public final class TokenizeCommand implements Runnable {
 
     @Override
     public void run() {
-        Tokenizer tokenizer = model.openTokenizer();
+        Tokenizer tokenizer = ModelOption.openTokenizer(model.path());
         if (input.text != null) {
             print(encode(tokenizer, input.text));
             return;

@@ -7,6 +7,7 @@ import dev.flover.engine.tokenizer.Tokenizer;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -17,10 +18,8 @@ public final class ModelOption {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    @Option(names = "--model", paramLabel = "FILE",
-            description = "GGUF file, or folder with config.json and safetensors. Default: the small model that comes "
-                    + "with Flover (3.7M parameters, English novels, one paragraph a generation).")
-    private @Nullable Path path;
+    @Mixin
+    private ModelFileOption file;
 
     @Option(names = "--context", paramLabel = "N",
             description = "Most positions of a sequence; it determines the size of the KV cache. Default: the context "
@@ -28,7 +27,7 @@ public final class ModelOption {
     private @Nullable Integer context;
 
     public Path path() {
-        return path != null ? path : BundledModel.path();
+        return file.path();
     }
 
     /// Returns the name under which a pipeline serves a model, unless its settings give another.
@@ -70,12 +69,7 @@ public final class ModelOption {
         return ModelLoader.inspect(path(), context());
     }
 
-    /// Opens the model's tokenizer alone; the weights may be missing.
-    public Tokenizer openTokenizer() {
-        return openTokenizer(path());
-    }
-
-    /// Opens the tokenizer of a model like [#openTokenizer()].
+    /// Opens a model's tokenizer alone; the weights may be missing.
     public static Tokenizer openTokenizer(Path path) {
         return orRefuse(ModelLoader.openTokenizer(path), path);
     }

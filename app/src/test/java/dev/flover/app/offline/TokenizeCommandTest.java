@@ -31,6 +31,14 @@ class TokenizeCommandTest {
     }
 
     @Test
+    void aContextIsNoOption() {
+        var run = Console.run("tokenize", "--text", "a", "--context", "8");
+
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("--context");
+    }
+
+    @Test
     void whatIsNoJsonStringIsNamedWithItsLine() throws IOException {
         Path file = Files.writeString(folder.resolve("texts.jsonl"), "\"fine\"\n{\"a\": 1}\n");
 
