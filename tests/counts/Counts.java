@@ -59,6 +59,7 @@ final class Counts {
             Map.entry("engine.backend.cpu.kernels.VectorProducts.fourRowsOfBlocks", REGISTERS),
             Map.entry("engine.backend.cpu.kernels.VectorProducts.fourRowsOfFloats", REGISTERS),
             Map.entry("engine.backend.Backend", VERBS),
+            Map.entry("engine.backend.ForwardingBackend", VERBS),
             Map.entry("engine.backend.cpu.CpuBackend", VERBS),
             Map.entry("engine.backend.cuda.CudaBackend", VERBS),
             Map.entry("engine.backend.reference.ReferenceBackend", VERBS),

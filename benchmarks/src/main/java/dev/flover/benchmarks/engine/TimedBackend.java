@@ -1,16 +1,14 @@
 package dev.flover.benchmarks.engine;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.ForwardingBackend;
 import dev.flover.engine.backend.HeadColumns;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
-import dev.flover.engine.model.ModelConfig.Routing;
-import dev.flover.engine.sharding.ShardMemory;
 import dev.flover.engine.tensor.Matrix;
-import dev.flover.engine.tensor.StoredTensor;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The operations of a host backend return when they are done, so the host's clock times them. On a device, its own
 /// clock times either whole steps as in service, or, with [#timeVerbs], each operation, launched one after the other.
-final class TimedBackend implements Backend {
-    private final Backend backend;
+final class TimedBackend extends ForwardingBackend {
     private final @Nullable DeviceClock clock;
     private final boolean randomWeights;
     private final Map<Operation, Cost> costs = new EnumMap<>(Operation.class);
@@ -36,9 +33,9 @@ final class TimedBackend implements Backend {
 
     /// @param randomWeights whether weights are random, so that only their shapes are taken from the model
     TimedBackend(Backend backend, boolean randomWeights) {
-        this.backend = backend;
+        super(backend);
         this.randomWeights = randomWeights;
-        clock = backend.timeline() == null ? null : new DeviceClock(backend.timeline());
+        clock = own.timeline() == null ? null : new DeviceClock(own.timeline());
         reset(0);
     }
 
@@ -104,68 +101,13 @@ final class TimedBackend implements Backend {
     }
 
     @Override
-    public String name() {
-        return backend.name();
-    }
-
-    @Override
-    public String arithmetic() {
-        return backend.arithmetic();
-    }
-
-    @Override
-    public String describe() {
-        return backend.describe();
-    }
-
-    @Override
-    public int stepsAhead() {
-        return backend.stepsAhead();
-    }
-
-    @Override
-    public ShardMemory.Place memory() {
-        return backend.memory();
-    }
-
-    @Override
-    public int blocksThatFit(CacheShape shape, int sharing) {
-        return backend.blocksThatFit(shape, sharing);
-    }
-
-    @Override
-    public Tensor tensor(int rows, int columns) {
-        return backend.tensor(rows, columns);
-    }
-
-    @Override
     public Weight weight(Matrix matrix) {
-        return randomWeights ? backend.randomWeight(matrix, seed++) : backend.weight(matrix);
+        return randomWeights ? own.randomWeight(matrix, seed++) : own.weight(matrix);
     }
 
     @Override
     public Weight table(Matrix matrix) {
-        return randomWeights && clock != null ? backend.randomWeight(matrix, seed++) : backend.table(matrix);
-    }
-
-    @Override
-    public Vector vector(StoredTensor values) {
-        return backend.vector(values);
-    }
-
-    @Override
-    public Cache cache(CacheShape shape) {
-        return backend.cache(shape);
-    }
-
-    @Override
-    public void prepare(Cache cache, Rotary rotary) {
-        backend.prepare(cache, rotary);
-    }
-
-    @Override
-    public void copyBlock(Cache cache, int from, int to) {
-        backend.copyBlock(cache, from, to);
+        return randomWeights && clock != null ? own.randomWeight(matrix, seed++) : own.table(matrix);
     }
 
     @Override
@@ -179,7 +121,7 @@ final class TimedBackend implements Backend {
             clock.beginStep(counts);
         }
         begin();
-        backend.begin(plan, cache);
+        own.begin(plan, cache);
         end(Operation.BEGIN, 0, 0);
     }
 
@@ -188,7 +130,7 @@ final class TimedBackend implements Backend {
         if (clock != null && clock.timesVerbs()) {
             verbs.run();
         } else {
-            backend.forward(plan, verbs);
+            own.forward(plan, verbs);
         }
         if (clock != null) {
             clock.launched();
@@ -198,14 +140,14 @@ final class TimedBackend implements Backend {
     @Override
     public void embed(Tensor out, Weight embedding, float scale) {
         begin();
-        backend.embed(out, embedding, scale);
+        own.embed(out, embedding, scale);
         end(Operation.EMBED, 0, 4.0 * plan().rows() * out.columns());
     }
 
     @Override
     public void addPositions(Tensor hidden, Weight positions) {
         begin();
-        backend.addPositions(hidden, positions);
+        own.addPositions(hidden, positions);
         end(Operation.EMBED, 0, 4.0 * plan().rows() * hidden.columns());
     }
 
@@ -213,7 +155,7 @@ final class TimedBackend implements Backend {
     public void normalise(
             Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, @Nullable Vector bias) {
         begin();
-        backend.normalise(out, in, rows, kind, epsilon, weight, bias);
+        own.normalise(out, in, rows, kind, epsilon, weight, bias);
         end(Operation.NORMALISE, 4.0 * rows * in.columns(), 8.0 * rows * in.columns());
     }
 
@@ -221,7 +163,7 @@ final class TimedBackend implements Backend {
     public void normaliseColumns(
             Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight) {
         begin();
-        backend.normaliseColumns(tensor, column, rows, kind, epsilon, weight);
+        own.normaliseColumns(tensor, column, rows, kind, epsilon, weight);
         end(Operation.NORMALISE, 0, 8.0 * rows * weight.length());
     }
 
@@ -229,28 +171,28 @@ final class TimedBackend implements Backend {
     public void normaliseHeads(
             Tensor tensor, HeadColumns heads, int rows, NormKind kind, float epsilon, Vector weight) {
         begin();
-        backend.normaliseHeads(tensor, heads, rows, kind, epsilon, weight);
+        own.normaliseHeads(tensor, heads, rows, kind, epsilon, weight);
         end(Operation.NORMALISE, 0, 8.0 * rows * weight.length());
     }
 
     @Override
     public void scaleQueries(Tensor queryKeyValue, int width, QueryScaling scaling) {
         begin();
-        backend.scaleQueries(queryKeyValue, width, scaling);
+        own.scaleQueries(queryKeyValue, width, scaling);
         end(Operation.APPEND, 0, 8.0 * plan().rows() * width);
     }
 
     @Override
     public void project(Tensor out, Tensor in, int rows, Weight weight, @Nullable Vector bias) {
         begin();
-        backend.project(out, in, rows, weight, bias);
+        own.project(out, in, rows, weight, bias);
         endProduct(rows, weight);
     }
 
     @Override
     public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, @Nullable Vector bias) {
         begin();
-        backend.projectAdd(hidden, in, rows, weight, bias);
+        own.projectAdd(hidden, in, rows, weight, bias);
         endProduct(rows, weight);
     }
 
@@ -259,11 +201,11 @@ final class TimedBackend implements Backend {
     public void projectNormalised(
             Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, @Nullable Vector bias) {
         if (clock == null) {
-            Backend.super.projectNormalised(out, in, normed, rows, norm, weight, bias);
+            super.projectNormalised(out, in, normed, rows, norm, weight, bias);
             return;
         }
         begin();
-        backend.projectNormalised(out, in, normed, rows, norm, weight, bias);
+        own.projectNormalised(out, in, normed, rows, norm, weight, bias);
         endProduct(rows, weight);
     }
 
@@ -272,11 +214,11 @@ final class TimedBackend implements Backend {
             Tensor queryKeyValue, Tensor in, Tensor normed, int rows, @Nullable Norm norm, Weight weight,
             @Nullable Vector bias, Cache cache, Heads heads) {
         if (clock == null) {
-            Backend.super.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
+            super.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
             return;
         }
         begin();
-        backend.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
+        own.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
         endProduct(rows, weight);
     }
 
@@ -285,12 +227,11 @@ final class TimedBackend implements Backend {
             Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, @Nullable Norm norm, Weight weight,
             @Nullable Vector bias, Activation activation, boolean gated) {
         if (clock == null) {
-            Backend.super.projectActivated(
-                    out, in, normed, inner, rows, norm, weight, bias, activation, gated);
+            super.projectActivated(out, in, normed, inner, rows, norm, weight, bias, activation, gated);
             return;
         }
         begin();
-        backend.projectActivated(out, in, normed, inner, rows, norm, weight, bias, activation, gated);
+        own.projectActivated(out, in, normed, inner, rows, norm, weight, bias, activation, gated);
         endProduct(rows, weight);
     }
 
@@ -314,14 +255,14 @@ final class TimedBackend implements Backend {
             Tensor queryKeyValue, Cache cache, int layer, @Nullable Rotary rotary,
             @Nullable Vector queryNorm, @Nullable Vector keyNorm, float epsilon) {
         begin();
-        backend.appendKeysAndValues(queryKeyValue, cache, layer, rotary, queryNorm, keyNorm, epsilon);
+        own.appendKeysAndValues(queryKeyValue, cache, layer, rotary, queryNorm, keyNorm, epsilon);
         end(Operation.APPEND, 0, 8.0 * plan().rows() * queryKeyValue.columns());
     }
 
     @Override
     public void attention(Tensor out, Tensor queryKeyValue, Cache cache, Attention attention) {
         begin();
-        backend.attention(out, queryKeyValue, cache, attention);
+        own.attention(out, queryKeyValue, cache, attention);
         int window = attention.window();
         var shape = cache.shape();
         double seen = 0;
@@ -339,41 +280,21 @@ final class TimedBackend implements Backend {
     @Override
     public void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated) {
         begin();
-        backend.activate(out, in, rows, activation, gated);
+        own.activate(out, in, rows, activation, gated);
         end(Operation.ACTIVATE, 0, 4.0 * rows * (in.columns() + out.columns()));
-    }
-
-    @Override
-    public List<Weight> experts(List<Matrix> matrices) {
-        return backend.experts(matrices);
-    }
-
-    @Override
-    public Routes headRoutes(int rows, int heads) {
-        return backend.headRoutes(rows, heads);
-    }
-
-    @Override
-    public void routeToHeads(Routes routes, int rows) {
-        backend.routeToHeads(routes, rows);
     }
 
     @Override
     public void copyHeads(Tensor out, HeadPlace to, Tensor in, HeadPlace from, int heads, int width, int rows) {
         begin();
-        backend.copyHeads(out, to, in, from, heads, width, rows);
+        own.copyHeads(out, to, in, from, heads, width, rows);
         end(Operation.APPEND, 0, 8.0 * rows * heads * width);
-    }
-
-    @Override
-    public Routes routes(int rows, Routing routing) {
-        return backend.routes(rows, routing);
     }
 
     @Override
     public void route(Routes routes, Tensor scores, int rows, @Nullable Vector correction) {
         begin();
-        backend.route(routes, scores, rows, correction);
+        own.route(routes, scores, rows, correction);
         end(Operation.OTHER, 0, 4.0 * rows * scores.columns());
     }
 
@@ -381,7 +302,7 @@ final class TimedBackend implements Backend {
     public void projectExperts(
             Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, @Nullable Vector bias) {
         begin();
-        backend.projectExperts(out, in, routes, routed, experts, bias);
+        own.projectExperts(out, in, routes, routed, experts, bias);
         end(operation(experts.getFirst().role()), 0,
                 experts.stream().mapToDouble(Weight::bytes).sum());
     }
@@ -389,53 +310,44 @@ final class TimedBackend implements Backend {
     @Override
     public void addExperts(Tensor hidden, Tensor in, Routes routes, int rows) {
         begin();
-        backend.addExperts(hidden, in, routes, rows);
+        own.addExperts(hidden, in, routes, rows);
         end(Operation.OTHER, 0, 8.0 * rows * hidden.columns());
     }
 
     @Override
     public void scaleRows(Tensor tensor, Tensor scores, int rows) {
         begin();
-        backend.scaleRows(tensor, scores, rows);
+        own.scaleRows(tensor, scores, rows);
         end(Operation.OTHER, 0, 8.0 * rows * tensor.columns());
     }
 
     @Override
     public void add(Tensor hidden, Tensor delta, int rows) {
         begin();
-        backend.add(hidden, delta, rows);
+        own.add(hidden, delta, rows);
         end(Operation.OTHER, 0, 12.0 * rows * hidden.columns());
     }
 
     @Override
     public void gatherSampling(Tensor out, Tensor hidden) {
         begin();
-        backend.gatherSampling(out, hidden);
+        own.gatherSampling(out, hidden);
         end(Operation.OTHER, 0, 8.0 * plan().samples() * hidden.columns());
     }
 
     @Override
     public void sample(Tensor logits, float softCap, Cache cache) {
         begin();
-        backend.sample(logits, softCap, cache);
+        own.sample(logits, softCap, cache);
         end(Operation.SAMPLE, 0, 4.0 * plan().samples() * logits.columns());
     }
 
     @Override
-    public void read(Tensor tensor, float[] to) {
-        backend.read(tensor, to);
-    }
-
-    @Override
     public void end(StepPlan plan) {
-        backend.end(plan);
+        own.end(plan);
         if (clock != null) {
             clock.endStep();
         }
     }
 
-    @Override
-    public void close() {
-        backend.close();
-    }
 }

@@ -1,30 +1,22 @@
 package dev.flover.engine.backend.ranks;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.ForwardingBackend;
 import dev.flover.engine.backend.HeadColumns;
 import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.StepPlan;
-import dev.flover.engine.backend.WeightFolder;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
-import dev.flover.engine.model.ModelConfig.QueryScaling;
-import dev.flover.engine.model.ModelConfig.Rotary;
-import dev.flover.engine.model.ModelConfig.Routing;
-import dev.flover.engine.sharding.ShardMemory;
-import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.Cut;
-import dev.flover.engine.tensor.StoredTensor;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The backend of one rank. Products that are summed over ranks, and the drawing of tokens, meet the other ranks; all
 /// other operations are those of the rank's own backend.
-final class RankBackend implements Backend {
-    private final Backend own;
+final class RankBackend extends ForwardingBackend {
     private final Exchange exchange;
     private final int rank;
     private final int ranks;
@@ -37,7 +29,7 @@ final class RankBackend implements Backend {
     private StepPlan plan;
 
     RankBackend(Backend own, Exchange exchange, int rank, int ranks) {
-        this.own = own;
+        super(own);
         this.exchange = exchange;
         this.rank = rank;
         this.ranks = ranks;
@@ -132,21 +124,6 @@ final class RankBackend implements Backend {
     }
 
     @Override
-    public void cacheInBytes() {
-        own.cacheInBytes();
-    }
-
-    @Override
-    public void keepWeights(WeightFolder folder) {
-        own.keepWeights(folder);
-    }
-
-    @Override
-    public Optional<String> keptWeights() {
-        return own.keptWeights();
-    }
-
-    @Override
     public Cache cache(CacheShape shape) {
         var cache = own.cache(shape);
         if (rank == 0) {
@@ -155,11 +132,6 @@ final class RankBackend implements Backend {
             own.follow(cache);
         }
         return cache;
-    }
-
-    @Override
-    public ShardMemory.Place memory() {
-        return own.memory();
     }
 
     /// All ranks get the same number of blocks, and share the memory of the host.
@@ -175,99 +147,7 @@ final class RankBackend implements Backend {
         own.begin(plan, cache);
     }
 
-    // Operations of the rank alone
-
-    @Override
-    public String name() {
-        return own.name();
-    }
-
-    @Override
-    public String arithmetic() {
-        return own.arithmetic();
-    }
-
-    @Override
-    public String describe() {
-        return own.describe();
-    }
-
-    @Override
-    public Tensor tensor(int rows, int columns) {
-        return own.tensor(rows, columns);
-    }
-
-    @Override
-    public Weight weight(Matrix matrix) {
-        return own.weight(matrix);
-    }
-
-    @Override
-    public Weight table(Matrix matrix) {
-        return own.table(matrix);
-    }
-
-    @Override
-    public List<Weight> experts(List<Matrix> matrices) {
-        return own.experts(matrices);
-    }
-
-    @Override
-    public Vector vector(StoredTensor values) {
-        return own.vector(values);
-    }
-
-    @Override
-    public Routes routes(int rows, Routing routing) {
-        return own.routes(rows, routing);
-    }
-
-    @Override
-    public Routes headRoutes(int rows, int heads) {
-        return own.headRoutes(rows, heads);
-    }
-
-    @Override
-    public void prepare(Cache cache, Rotary rotary) {
-        own.prepare(cache, rotary);
-    }
-
-    @Override
-    public void copyBlock(Cache cache, int from, int to) {
-        own.copyBlock(cache, from, to);
-    }
-
-    @Override
-    public void forward(StepPlan plan, Runnable verbs) {
-        own.forward(plan, verbs);
-    }
-
-    @Override
-    public void embed(Tensor out, Weight embedding, float scale) {
-        own.embed(out, embedding, scale);
-    }
-
-    @Override
-    public void addPositions(Tensor hidden, Weight positions) {
-        own.addPositions(hidden, positions);
-    }
-
-    @Override
-    public void normalise(
-            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, @Nullable Vector bias) {
-        own.normalise(out, in, rows, kind, epsilon, weight, bias);
-    }
-
-    @Override
-    public void normaliseColumns(
-            Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight) {
-        own.normaliseColumns(tensor, column, rows, kind, epsilon, weight);
-    }
-
-    @Override
-    public void scaleQueries(Tensor queryKeyValue, int width, QueryScaling scaling) {
-        own.scaleQueries(queryKeyValue, width, scaling);
-    }
+    // Operations whose weights are never summed over ranks
 
     @Override
     public void projectNormalised(
@@ -287,72 +167,5 @@ final class RankBackend implements Backend {
             Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, @Nullable Norm norm, Weight weight,
             @Nullable Vector bias, Activation activation, boolean gated) {
         own.projectActivated(out, in, normed, inner, rows, norm, weight, bias, activation, gated);
-    }
-
-    @Override
-    public void appendKeysAndValues(
-            Tensor queryKeyValue, Cache cache, int layer, @Nullable Rotary rotary, @Nullable Vector queryNorm,
-            @Nullable Vector keyNorm, float epsilon) {
-        own.appendKeysAndValues(queryKeyValue, cache, layer, rotary, queryNorm, keyNorm, epsilon);
-    }
-
-    @Override
-    public void attention(Tensor out, Tensor queryKeyValue, Cache cache, Attention attention) {
-        own.attention(out, queryKeyValue, cache, attention);
-    }
-
-    @Override
-    public void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated) {
-        own.activate(out, in, rows, activation, gated);
-    }
-
-    @Override
-    public void route(Routes routes, Tensor scores, int rows, @Nullable Vector correction) {
-        own.route(routes, scores, rows, correction);
-    }
-
-    @Override
-    public void addExperts(Tensor hidden, Tensor in, Routes routes, int rows) {
-        own.addExperts(hidden, in, routes, rows);
-    }
-
-    @Override
-    public void scaleRows(Tensor tensor, Tensor scores, int rows) {
-        own.scaleRows(tensor, scores, rows);
-    }
-
-    @Override
-    public void routeToHeads(Routes routes, int rows) {
-        own.routeToHeads(routes, rows);
-    }
-
-    @Override
-    public void copyHeads(Tensor out, HeadPlace to, Tensor in, HeadPlace from, int heads, int width, int rows) {
-        own.copyHeads(out, to, in, from, heads, width, rows);
-    }
-
-    @Override
-    public void add(Tensor hidden, Tensor delta, int rows) {
-        own.add(hidden, delta, rows);
-    }
-
-    @Override
-    public void gatherSampling(Tensor out, Tensor hidden) {
-        own.gatherSampling(out, hidden);
-    }
-
-    @Override
-    public void read(Tensor tensor, float[] to) {
-        own.read(tensor, to);
-    }
-
-    @Override
-    public void end(StepPlan plan) {
-        own.end(plan);
-    }
-
-    @Override
-    public void close() {
-        own.close();
     }
 }
