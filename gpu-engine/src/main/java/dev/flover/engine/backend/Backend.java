@@ -96,6 +96,12 @@ public interface Backend extends BackendGroup {
     /// cosines makes the table now and not during a step.
     default void prepare(Cache cache, Rotary rotary) {}
 
+    /// Announces that the heads in this tensor will be normalised together, by [#normaliseHeads]. A backend of several
+    /// ranks now allocates what it needs for this.
+    ///
+    /// @param width of the heads of all ranks, which is that of the norm's weight
+    default void prepareHeads(Tensor tensor, int width) {}
+
     /// Announces that another rank draws the tokens of this cache's sequences. [#begin] then ignores the parameters of
     /// sampling, and [#takeDraws] tells the tokens.
     default void follow(Cache cache) {

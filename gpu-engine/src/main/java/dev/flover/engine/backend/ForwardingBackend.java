@@ -125,6 +125,11 @@ public abstract class ForwardingBackend implements Backend {
     }
 
     @Override
+    public void prepareHeads(Tensor tensor, int width) {
+        own.prepareHeads(tensor, width);
+    }
+
+    @Override
     public void follow(Cache cache) {
         own.follow(cache);
     }

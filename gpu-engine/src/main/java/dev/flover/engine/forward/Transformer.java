@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The forward pass of a decoder-only transformer (Vaswani et al. 2017, in the pre-norm form of Radford et al. 2019),
@@ -100,6 +101,9 @@ public final class Transformer {
         int samples = StepPlan.mostSamples(slots);
         sampled = backend.tensor(samples, config.hidden());
         logits = backend.tensor(samples, head.outputs());
+        layers.stream().map(layer -> layer.heads).flatMap(heads -> Stream.of(heads.queryNorm(), heads.keyNorm()))
+                .filter(norm -> norm != null && norm.length() != config.headDim())
+                .forEach(norm -> backend.prepareHeads(queryKeyValue, norm.length()));
         cache = backend.cache(shape.get());
         config.layers().stream().map(ModelConfig.LayerConfig::rotary).filter(Objects::nonNull).distinct()
                 .forEach(rotary -> backend.prepare(cache, rotary));

@@ -121,10 +121,13 @@ final class CudaRank extends CudaBackend {
     }
 
     private CudaTensor part(CudaTensor out) {
-        var both = parts.computeIfAbsent(out, whole -> new CudaTensor[] {
+        return parts(out)[joins % 2];
+    }
+
+    private CudaTensor[] parts(CudaTensor out) {
+        return parts.computeIfAbsent(out, whole -> new CudaTensor[] {
             new CudaTensor(driver, whole.rows(), whole.columns()),
             new CudaTensor(driver, whole.rows(), whole.columns())});
-        return both[joins % 2];
     }
 
     /// `out = parts + bias`, or `out += parts + bias`.
@@ -158,11 +161,15 @@ final class CudaRank extends CudaBackend {
         var all = new AllHeads(heads, group.ranks(), weight.length() / heads.width());
         var part = part((CudaTensor) tensor);
         heads.copy(this, part, tensor, rows);
-        var whole = wholeRows.computeIfAbsent(
-                weight.length(), width -> new CudaTensor(driver, tensor.rows(), width));
+        var whole = whole(tensor, weight.length());
         gather(whole, part, all);
         normaliseColumns(whole, 0, rows, kind, epsilon, weight);
         all.giveBack(this, tensor, whole, rank, rows);
+    }
+
+    /// Where the heads of all ranks in a tensor are collected.
+    private CudaTensor whole(Tensor tensor, int width) {
+        return wholeRows.computeIfAbsent(width, columns -> new CudaTensor(driver, tensor.rows(), columns));
     }
 
     private void gather(CudaTensor whole, CudaTensor part, AllHeads all) {
@@ -227,6 +234,12 @@ final class CudaRank extends CudaBackend {
     public Tensor tensor(int rows, int columns) {
         rowsOfWidth.merge(columns, (long) rows, Long::sum);
         return super.tensor(rows, columns);
+    }
+
+    @Override
+    public void prepareHeads(Tensor tensor, int width) {
+        parts((CudaTensor) tensor);
+        whole(tensor, width);
     }
 
     @Override

@@ -81,12 +81,27 @@ final class RankBackend extends ForwardingBackend {
     }
 
     private Tensor part(Tensor out) {
+        return parts(out)[exchange.turn(rank)];
+    }
+
+    private Tensor[] parts(Tensor out) {
         var both = parts.get(out);
         if (both == null) {
             both = new Tensor[] {own.tensor(out.rows(), out.columns()), own.tensor(out.rows(), out.columns())};
             parts.put(out, both);
         }
-        return both[exchange.turn(rank)];
+        return both;
+    }
+
+    @Override
+    public void prepareHeads(Tensor tensor, int width) {
+        parts(tensor);
+        whole(tensor, width);
+    }
+
+    /// Where the heads of all ranks in a tensor are collected.
+    private Tensor whole(Tensor tensor, int width) {
+        return wholeRows.computeIfAbsent(width, columns -> own.tensor(tensor.rows(), columns));
     }
 
     /// Every rank collects the heads of all ranks, and normalises them all.
@@ -96,7 +111,7 @@ final class RankBackend extends ForwardingBackend {
         var all = new AllHeads(heads, ranks, weight.length() / heads.width());
         var part = part(tensor);
         heads.copy(own, part, tensor, rows);
-        var whole = wholeRows.computeIfAbsent(weight.length(), width -> own.tensor(tensor.rows(), width));
+        var whole = whole(tensor, weight.length());
         all.collect(own, whole, exchange.meet(rank, part), rows);
         own.normaliseColumns(whole, 0, rows, kind, epsilon, weight);
         all.giveBack(own, tensor, whole, rank, rows);

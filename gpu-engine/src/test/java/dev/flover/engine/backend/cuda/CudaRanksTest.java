@@ -73,14 +73,24 @@ class CudaRanksTest {
     /// The sums alone take 8 MB, more than what is left free for graphs and copies.
     @Test
     void keysAndValuesLeaveMemoryForWhatRanksExchange() {
+        keysAndValuesLeaveMemory(TinyModels.llama(5, TensorType.F32));
+    }
+
+    /// Copies of the heads of all ranks take 14 MB.
+    @Test
+    void keysAndValuesLeaveMemoryForNormsOverAllHeads() {
+        var folder = RandomFamilies.folders().stream().filter(path -> path.endsWith("olmo2")).findFirst().orElseThrow();
+        keysAndValuesLeaveMemory(ModelLoader.open(folder));
+    }
+
+    private static void keysAndValuesLeaveMemory(Model model) {
         var drivers = IntStream.range(0, 2).mapToObj(EmulatedBackends::smallDevice).toList();
         var config = EngineConfig.of(1024, 16_384).withKvBlocks(0);
         var request = SequenceRequest.of(new int[] {5, 6, 7}, SamplingParams.greedy(), 3, TokenSet.EMPTY);
         var ids = new ArrayList<Integer>();
-        try (var engine = Engine.start(
-                TinyModels.llama(5, TensorType.F32), CudaRanks.open(drivers, Limits.STANDARD), config)) {
+        try (model; var engine = Engine.start(model, CudaRanks.open(drivers, Limits.STANDARD), config)) {
             assertThat(engine.status().blocks() * config.blockTokens()).as("positions that fit")
-                    .isLessThan(1024 * TinyModels.CONTEXT);
+                    .isLessThan(1024 * model.config().contextLength());
             engine.admit(request);
             var sink = new Sink(ids);
             while (engine.step(sink)) {
