@@ -154,7 +154,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         }
     }
 
-    private int engines(Model model) {
+    /// The engines of each instance: as asked for, or as many as the devices allow.
+    int engines(Model model) {
         if (engines == null) {
             engines = backend.devices().engines(ranks.count(backend.name(), model, backend.devices(), 1));
         }
