@@ -251,7 +251,8 @@ public final class Backends {
     /// The number of ranks that an operator asks for.
     ///
     /// @param wanted  a number, or `auto`: on a host one rank for each NUMA node of an engine, if the model can be
-    ///     divided so; on devices as few ranks as leave each device a quarter of its memory beside the stored weights
+    ///     divided so; on devices as few ranks as leave each device a quarter of its free memory beside the stored
+    ///     weights
     /// @param devices those of all engines; if there are none, the engines share all that there are
     /// @param engines how many engines this process has
     /// @throws IllegalArgumentException if the text is neither, or the model cannot be divided among this number of
@@ -265,7 +266,7 @@ public final class Backends {
             }
             JCudaDevice.require();
             var numbers = devices.isChosen() ? devices.numbers() : devices.ofRanks(InstalledDevices.count());
-            return ranksThatHold(model, numbers.size() / engines, InstalledDevices.leastBytes(numbers));
+            return ranksThatHold(model, numbers.size() / engines, InstalledDevices.leastFreeBytes(numbers));
         }
         if (!wanted.matches("[1248]")) {
             throw new IllegalArgumentException("a model can be divided among 1, 2, 4 or 8 ranks, or auto; found "
@@ -279,8 +280,8 @@ public final class Backends {
                 .reduce((_, last) -> last).orElse(1);
     }
 
-    /// The fewest ranks whose stored weights take at most three quarters of a device; as many as there can be if they
-    /// always take more.
+    /// The fewest ranks whose stored weights take at most three quarters of a device's memory; as many as there can be
+    /// if they always take more.
     static int ranksThatHold(Model model, int devices, long deviceBytes) {
         int most = mostRanks(model, devices);
         return ShardPlan.RANKS.stream().filter(ranks -> ranks <= most)

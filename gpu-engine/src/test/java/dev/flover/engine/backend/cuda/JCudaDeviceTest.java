@@ -258,6 +258,22 @@ class JCudaDeviceTest {
         }
     }
 
+    @Test
+    void autoCountsTheMemoryThatIsFree() {
+        Assumptions.assumeTrue(JCudaDevice.problem().isEmpty(), JCudaDevice::problem);
+        try (var model = ModelLoader.open(Path.of("..", "models", "novelist-f16.gguf"))) {
+            long whole = ShardPlan.of(model, 1).shares().getFirst().weightBytes();
+            stub.reset(Timing.LATE, 2 * whole);
+            assertThat(autoRanks(model, "0,1", 1)).isOne();
+            try (var other = stub.open(0)) {
+                other.allocate(whole, "what another program has");
+                assertThat(autoRanks(model, "0,1", 1)).isEqualTo(2);
+                assertThat(other.freeBytes()).as("the other program's context").isEqualTo(whole);
+            }
+            assertThat(autoRanks(model, "0,1", 1)).isOne();
+        }
+    }
+
     private static int autoRanks(Model model, String devices, int engines) {
         return Backends.ranks("auto", "cuda", model, DeviceList.parse(devices), engines);
     }

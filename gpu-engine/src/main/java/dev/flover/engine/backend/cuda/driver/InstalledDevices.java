@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
+import jcuda.driver.CUcontext;
 import jcuda.driver.JCudaDriver;
 
 /// The devices that the driver has found on this machine, by number. To be used only if [JCudaDevice#problem] is empty.
@@ -24,14 +25,27 @@ public final class InstalledDevices {
         return can[0] != 0;
     }
 
-    /// The memory of the device that has the least for each use.
+    /// The free memory of the device that has the least for each use. Another process may take it at any time.
     ///
     /// @param numbers of devices; one that is used several times divides its memory
     /// @throws IllegalArgumentException if the driver has no device of one of these numbers
-    public static long leastBytes(List<Integer> numbers) {
+    public static long leastFreeBytes(List<Integer> numbers) {
         numbers.forEach(InstalledDevices::requireExisting);
-        return numbers.stream().mapToLong(number -> JCudaDevice.properties(JCudaDevice.device(number)).totalBytes()
-                / Collections.frequency(numbers, number)).min().orElseThrow();
+        return numbers.stream().distinct()
+                .mapToLong(number -> freeBytes(number) / Collections.frequency(numbers, number)).min().orElseThrow();
+    }
+
+    /// The driver tells the free memory of a device only while a context of the device is current.
+    private static long freeBytes(int number) {
+        var device = JCudaDevice.device(number);
+        var context = new CUcontext();
+        JCudaDevice.check("cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "");
+        try {
+            JCudaDevice.check("cuCtxSetCurrent", JCudaDriver.cuCtxSetCurrent(context), "");
+            return JCudaDevice.freeBytesOfCurrent();
+        } finally {
+            JCudaDriver.cuDevicePrimaryCtxRelease(device);
+        }
     }
 
     /// @throws IllegalArgumentException if the driver has no device of that number

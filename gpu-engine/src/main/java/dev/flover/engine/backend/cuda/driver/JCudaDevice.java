@@ -197,6 +197,11 @@ public final class JCudaDevice implements Driver {
     @Override
     public long freeBytes() {
         attach();
+        return freeBytesOfCurrent();
+    }
+
+    /// The free memory of the device whose context is current.
+    static long freeBytesOfCurrent() {
         var free = new long[1];
         var total = new long[1];
         check("cuMemGetInfo", JCudaDriver.cuMemGetInfo(free, total), "");
