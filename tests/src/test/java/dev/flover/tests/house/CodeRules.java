@@ -21,6 +21,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
@@ -44,22 +45,37 @@ final class CodeRules extends TreeScanner<Void, Void> {
         this.positions = positions;
     }
 
-    static List<String> violations(SourceFile source) {
-        var file = new SimpleJavaFileObject(URI.create("string:///" + source.path()), JavaFileObject.Kind.SOURCE) {
-            @Override
-            public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-                return source.text();
-            }
-        };
+    /// What breaks the rules in some files. One run of the compiler parses them all.
+    static List<String> violations(List<SourceFile> sources) {
+        var files = sources.stream().map(ParsedFile::new).toList();
+        var byUri = files.stream().collect(Collectors.toMap(ParsedFile::toUri, file -> file.source));
         var task = (JavacTask) ToolProvider.getSystemJavaCompiler()
-                .getTask(null, null, diagnostic -> {}, List.of(), null, List.of(file));
+                .getTask(null, null, diagnostic -> {}, List.of(), null, files);
+        var found = new ArrayList<String>();
         try {
-            var unit = task.parse().iterator().next();
-            var rules = new CodeRules(source, unit, Trees.instance(task).getSourcePositions());
-            rules.scan(unit, null);
-            return rules.found;
+            for (var unit : task.parse()) {
+                var source = byUri.get(unit.getSourceFile().toUri());
+                var rules = new CodeRules(source, unit, Trees.instance(task).getSourcePositions());
+                rules.scan(unit, null);
+                found.addAll(rules.found);
+            }
+            return found;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static final class ParsedFile extends SimpleJavaFileObject {
+        final SourceFile source;
+
+        ParsedFile(SourceFile source) {
+            super(URI.create("string:///" + source.path()), JavaFileObject.Kind.SOURCE);
+            this.source = source;
+        }
+
+        @Override
+        public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+            return source.text();
         }
     }
 
