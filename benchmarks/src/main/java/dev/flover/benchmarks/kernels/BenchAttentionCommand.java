@@ -76,7 +76,7 @@ public final class BenchAttentionCommand implements Runnable {
         check();
         int threads = backend.threads() == 0 ? Runtime.getRuntime().availableProcessors() : backend.threads();
         String name = MeasuredKernels.nameOf(backend, spec);
-        var limits = MeasuredKernels.limits(name, threads);
+        var limits = MeasuredKernels.limits(name, threads, seconds);
         var shape = new AttentionRun.Heads(heads, kvHeads, headDim);
         var results = new ArrayList<AttentionReport.Layer>();
         for (int ofSequence : positions) {

@@ -76,7 +76,7 @@ public final class BenchKernelsCommand implements Runnable {
         MeasuredKernels.checkSeconds(spec, seconds);
         int threads = backend.threads() == 0 ? Runtime.getRuntime().availableProcessors() : backend.threads();
         String name = MeasuredKernels.nameOf(backend, spec);
-        var limits = MeasuredKernels.limits(name, threads);
+        var limits = MeasuredKernels.limits(name, threads, seconds);
         var products = new ArrayList<KernelReport.Product>();
         for (var type : types) {
             measure(type, limits, products);

@@ -33,9 +33,11 @@ final class MeasuredKernels {
     }
 
     /// The best of several measurements of each limit, because other load only lowers them.
-    static CpuCeilings limits(String name, int threads) {
+    ///
+    /// @param seconds how long each case is repeated; if 0, each limit is measured once
+    static CpuCeilings limits(String name, int threads, double seconds) {
         var best = CpuBackends.ceilings(name, threads);
-        for (int i = 1; i < MEASUREMENTS_OF_LIMITS; i++) {
+        for (int i = 1; i < (seconds > 0 ? MEASUREMENTS_OF_LIMITS : 1); i++) {
             var next = CpuBackends.ceilings(name, threads);
             best = new CpuCeilings(Math.max(best.floatOperations(), next.floatOperations()),
                     Math.max(best.integerOperations(), next.integerOperations()),

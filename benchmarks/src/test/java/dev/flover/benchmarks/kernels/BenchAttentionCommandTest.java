@@ -55,7 +55,8 @@ class BenchAttentionCommandTest {
                 .contains("--head-dim must be a multiple of 16, was 20");
         assertThat(Console.run("bench", "attention", "--kv-bits", "4").err())
                 .contains("a number in the KV cache has 8 or 16 bits, found 4");
-        assertThat(Console.run("bench", "attention", "--positions", "1000000", "--sequences", "1000").err())
+        assertThat(Console.run("bench", "attention", "--positions", "1000000", "--sequences", "1000",
+                "--seconds", "0").err())
                 .contains("keys and values of 1000 x 1000000 positions in 1 layer do not fit")
                 .contains("fewer --positions");
         assertThat(Console.run("bench", "attention", "--backend", "reference").err()).contains("choose cpu");
