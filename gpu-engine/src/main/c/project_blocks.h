@@ -459,13 +459,13 @@ INLINE void panels_of(
     }
 }
 
-/// Computes panels `first` up to and excluding `end`. Bytes are never taken apart to the buffer, plain nibbles are with
-/// more than FEW_ROWS rows, and other types are unless one tile has all rows. Wide tiles do not pay where scales hold
-/// for 16 inputs, because their sums would be read and written twice as often; where products are added in 16 bits,
-/// which needs more registers, they do.
+/// Computes panels `first` up to and excluding `end`. Bytes are never taken apart to the buffer. Plain nibbles are with
+/// more than FEW_ROWS rows; where products are added in 16 bits, so are those with minimums. Other types are unless one
+/// tile has all rows. Wide tiles need registers for integer sums only, which pays where products are added in 16 bits.
+/// Elsewhere they do not pay where scales hold for 16 inputs, because sums would be read and written twice as often.
 INLINE void project(const product *p, int first, int end, int rows, const form f) {
     const int has_wide = WIDE_ROWS > INTEGER_ROWS && (ADDS_PAIRS || f.group == 32);
-    const int is_plain = f.table == NUMBERS && f.scale == HALF_SCALE && !f.minimums;
+    const int is_plain = f.table == NUMBERS && f.scale == HALF_SCALE && (ADDS_PAIRS || !f.minimums);
     if (f.low == 8 || (is_plain && !f.high && rows <= FEW_ROWS)) {
         if (has_wide && rows >= WIDE_ROWS + (f.low == 8 && !ADDS_PAIRS)) {
             panels_of(p, first, end, rows, f, 0, has_wide);
