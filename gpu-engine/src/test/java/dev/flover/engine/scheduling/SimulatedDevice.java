@@ -8,12 +8,12 @@ import java.util.Arrays;
 
 /// Runs plans without arithmetic: the "keys and values" of a position are a hash of the tokens up to it.
 ///
-/// The logprob of a scored token is a function of the hash before it, too. Each row checks that the cache cells to which it would attend hold the tokens of its own sequence, all of them and
-/// no others. The drawn token is a function of that hash. So a wrong block, slot or token changes the answer, and so
-/// does a position with the rotary frequencies of short sequences in a long sequence, or the other way round. Within
-/// one step, cells that a slice writes may be read by that slice only. The device computes one layer, or one for each
-/// of two block tables; the second layer's cells hold other numbers than the first one's. As both share memory, writing
-/// to a slab overwrites what it held of the other layer.
+/// Each row checks that the cache cells to which it would attend hold the tokens of its own sequence, all of them and
+/// no others. The drawn token is a function of that hash, and so is the logprob of a scored one. So a wrong block, slot
+/// or token changes the answer, and so does a position with the rotary frequencies of short sequences in a long
+/// sequence, or the other way round. Within one step, cells that a slice writes may be read by that slice only. The
+/// device computes one layer, or one for each of two block tables; the second layer's cells hold other numbers than the
+/// first one's. As both share memory, writing to a slab overwrites what it held of the other layer.
 final class SimulatedDevice {
     private static final long START = 0x1234567;
 
