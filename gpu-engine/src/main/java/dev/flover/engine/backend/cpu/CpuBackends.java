@@ -29,8 +29,8 @@ public final class CpuBackends {
         Thread.ofPlatform().daemon().name("kernels").start(() -> {
             try {
                 kernels("cpu");
-            } catch (IllegalArgumentException _) {
-                // `open` throws it again
+            } catch (IllegalArgumentException | LinkageError _) {
+                // `open` says why
             }
         });
     }

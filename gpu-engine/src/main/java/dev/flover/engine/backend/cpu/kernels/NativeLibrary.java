@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// The library of compiled C kernels, present if the build had a C compiler and this machine can run the result.
 ///
@@ -40,11 +42,29 @@ public final class NativeLibrary {
     /// @throws UnsatisfiedLinkError if the library for this machine is missing or cannot be loaded; the message says
     ///     why
     public static NativeLibrary open() {
-        return Loaded.LIBRARY;
+        return Loaded.ATTEMPT.orThrow();
     }
 
     private static final class Loaded {
-        static final NativeLibrary LIBRARY = load();
+        static final Attempt ATTEMPT = Attempt.make();
+    }
+
+    /// The library, or why there is none, for all who open it.
+    private record Attempt(@Nullable NativeLibrary library, @Nullable String problem) {
+        static Attempt make() {
+            try {
+                return new Attempt(load(), null);
+            } catch (UnsatisfiedLinkError e) {
+                return new Attempt(null, e.getMessage());
+            }
+        }
+
+        NativeLibrary orThrow() {
+            if (library == null) {
+                throw new UnsatisfiedLinkError(problem);
+            }
+            return library;
+        }
     }
 
     /// The instruction sets that this machine can run, fastest first; empty if there are none.
@@ -105,18 +125,24 @@ public final class NativeLibrary {
             if (packed == null) {
                 throw new UnsatisfiedLinkError("this build has no compiled kernels for " + platform());
             }
-            Path folder = Files.createTempDirectory("flover-kernels-");
-            Path file = folder.resolve("libflover-kernels.so");
-            try {
-                Files.copy(packed, file);
-                return new NativeLibrary(SymbolLookup.libraryLookup(file, Arena.global()));
-            } finally {
-                Files.deleteIfExists(file);
-                Files.deleteIfExists(folder);
-            }
+            return new NativeLibrary(lookup(packed));
         } catch (IOException | IllegalArgumentException e) {
             throw (Error) new UnsatisfiedLinkError("the compiled kernels could not be loaded from "
                     + System.getProperty("java.io.tmpdir") + ": " + e.getMessage()).initCause(e);
+        }
+    }
+
+    private static SymbolLookup lookup(InputStream packed) throws IOException {
+        Path folder = Files.createTempDirectory("flover-kernels-");
+        Path file = folder.resolve("libflover-kernels.so");
+        folder.toFile().deleteOnExit(); // the process may end while this thread loads; the file goes before the folder
+        file.toFile().deleteOnExit();
+        try {
+            Files.copy(packed, file);
+            return SymbolLookup.libraryLookup(file, Arena.global());
+        } finally {
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(folder);
         }
     }
 
