@@ -51,7 +51,7 @@ public final class BenchLoadingCommand implements Runnable {
 
     @Option(names = "--copy-to", paramLabel = "DIR", defaultValue = "/dev/shm",
             description = "Folder in memory to which the command cp copies the file, for comparison; the copy is "
-                    + "removed. Default: ${DEFAULT-VALUE}, if it exists and has room.")
+                    + "removed. Default: ${DEFAULT-VALUE}, if it has room.")
     private Path memory;
 
     @Mixin
@@ -92,8 +92,7 @@ public final class BenchLoadingCommand implements Runnable {
 
     private Map<Way, List<Load>> measure() throws IOException {
         var loads = new EnumMap<Way, List<Load>>(Way.class);
-        boolean copies = Files.isDirectory(memory)
-                && Files.getFileStore(memory).getUsableSpace() > Files.size(model.path());
+        boolean copies = canCopy();
         for (int round = 0; round < rounds; round++) {
             var kept = folder == null ? null : Files.createTempDirectory(Files.createDirectories(folder), "bench-");
             try {
@@ -112,6 +111,21 @@ public final class BenchLoadingCommand implements Runnable {
             }
         }
         return loads;
+    }
+
+    /// Whether the folder for the copy has room. If the user named it, it must.
+    private boolean canCopy() throws IOException {
+        boolean can = Files.isDirectory(memory) && Files.isWritable(memory)
+                && Files.getFileStore(memory).getUsableSpace() > Files.size(model.path());
+        if (!can) {
+            String problem = "--copy-to: expected a folder with room for the " + Files.size(model.path())
+                    + " bytes of the model, found " + memory;
+            if (spec.commandLine().getParseResult().hasMatchedOption("--copy-to")) {
+                throw new ParameterException(spec.commandLine(), problem);
+            }
+            spec.commandLine().getErr().println(problem + "; cp is not measured");
+        }
+        return can;
     }
 
     private Load load(Way way, @Nullable Path kept) throws IOException {
@@ -144,9 +158,11 @@ public final class BenchLoadingCommand implements Runnable {
 
     private Load copy() throws IOException {
         var copy = Files.createTempFile(memory, "flover-bench-", ".gguf");
+        copy.toFile().deleteOnExit();       // Ctrl-C while it is written
         try {
             long start = System.nanoTime();
-            await(new ProcessBuilder("cp", model.path().toString(), copy.toString()).start(), Way.CP);
+            await(new ProcessBuilder("cp", model.path().toString(), copy.toString())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT).start(), Way.CP);
             return new Load((System.nanoTime() - start) * 1e-9, 0, 0, 0);
         } finally {
             Files.delete(copy);
@@ -160,6 +176,7 @@ public final class BenchLoadingCommand implements Runnable {
                         + process.exitValue());
             }
         } catch (InterruptedException e) {
+            process.destroy();
             Thread.currentThread().interrupt();
             throw new CommandException("interrupted", e);
         }
