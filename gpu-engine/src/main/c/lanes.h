@@ -292,7 +292,7 @@ INLINE __m256i signed_pairs_half(__m256i bytes, __m256i four) {
     return _mm256_maddubs_epi16(_mm256_abs_epi8(weight), _mm256_sign_epi8(four, weight));
 }
 /// Does the same for bytes that are a signed weight plus 128; the products are those of the signed weights. The sum of
-/// two is always exact.
+/// two is exact, as `four` is never -128: `quantise` writes bytes from -127 to 127.
 INLINE ints signed_pairs(ints bytes, ints four) {
     return (ints){signed_pairs_half(bytes.a, four.a), signed_pairs_half(bytes.b, four.b)};
 }

@@ -466,12 +466,13 @@ class KernelsTest {
             before = floats(rows * outputs);
         }
 
-        /// Sets all bits of the codes of even outputs, and none of odd ones; makes all activations 3 or -3.
+        /// Gives even outputs the code of the greatest weight, and odd ones code 0; makes all activations 3 or -3.
         void greatest() {
+            int codes = form == BlockForm.MXFP4 ? 0x77 : 0xFF;      // code 7 stands for 24, code 15 for 0
             for (long record = 0; record < (long) panels * records; record++) {
                 long at = record * form.recordBytes();
                 for (long i = 0; i < 64L * form.span * (form.low + form.high); i++) {
-                    quants.set(JAVA_BYTE, at + i, (byte) (i / 4 % 2 == 0 ? -1 : 0));
+                    quants.set(JAVA_BYTE, at + i, (byte) (i / 4 % 2 == 0 ? codes : 0));
                 }
             }
             for (int row = 0; row < rows; row++) {
