@@ -9,8 +9,8 @@ enum { MOST_CHUNK_BLOCKS = 8 };
 typedef struct {
     int32_t ahead_bytes;        // how far ahead a product of one or two rows prefetches weights; 0 for not at all
     int32_t ahead_rows;         // up to how many rows, from three on, tiles prefetch the weights of later blocks
-    int32_t chunk_blocks;       // blocks that all tiles of up to 16 rows process before any goes on; at most
-                                // MOST_CHUNK_BLOCKS
+    int32_t chunk_blocks;       // blocks that all tiles process before any goes on (most_blocks in project_blocks.h
+                                // has the exceptions); at most MOST_CHUNK_BLOCKS
 } choices;
 
 extern choices KERNEL(choices);

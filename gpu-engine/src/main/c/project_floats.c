@@ -11,9 +11,9 @@
 // rows and FLOAT_PANELS panels are kept in registers. Every sum is a chain of fma, so a tile of few rows takes more
 // panels, where registers are narrow: otherwise it would wait for the results of its fma.
 //
-// Widening a register of f16 or bf16 takes two operations, beside an fma for each row. In a tile of several panels,
-// these take the place of fma. With many rows, a part of the inputs is therefore widened once, to a buffer in the L1
-// cache that the tiles of all rows read, and the tiles prefetch the next part. No bit of a result depends on this.
+// Widening a register of f16 or bf16 takes two operations, beside an fma for each row. With many rows, a part of the
+// inputs is therefore widened once, to a buffer in the L1 cache that the tiles of all rows read, and the tiles prefetch
+// the next part. With few registers (FEW_REGISTERS) that was slower. No bit of a result depends on this.
 
 #include "shards.h"
 
@@ -203,10 +203,6 @@ INLINE void part_tile(
 #define MORE_ROWS(P)                                                                                                  \
             case 7: part_tile(p, h, w, panel, row, at, t, 7, P); break;                                               \
             case 6: part_tile(p, h, w, panel, row, at, t, 6, P); break;                                               \
-            case 5: part_tile(p, h, w, panel, row, at, t, 5, P); break;                                               \
-            case 4: part_tile(p, h, w, panel, row, at, t, 4, P); break;
-#elif defined(__AVX2__)
-#define MORE_ROWS(P)                                                                                                  \
             case 5: part_tile(p, h, w, panel, row, at, t, 5, P); break;                                               \
             case 4: part_tile(p, h, w, panel, row, at, t, 4, P); break;
 #else

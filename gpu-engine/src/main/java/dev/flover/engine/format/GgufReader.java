@@ -277,8 +277,9 @@ final class GgufReader {
 
     private String string(String what, int limit) {
         long start = at;
-        boolean whole = bytes.byteSize() - at >= Long.BYTES && bytes.get(LONG, at) >= 0;
-        long length = whole ? bytes.get(LONG, take(Long.BYTES, what)) : u64("the length of " + what);
+        // No text for an error is made unless there is one: for a large vocabulary that took longer than all else here
+        boolean valid = bytes.byteSize() - at >= Long.BYTES && bytes.get(LONG, at) >= 0;
+        long length = valid ? bytes.get(LONG, take(Long.BYTES, what)) : u64("the length of " + what);
         if (length > limit || length > bytes.byteSize() - at) {
             throw problem("claims " + length + " bytes for " + what + " at byte " + start
                     + ", more than the file has left or than the " + limit + " that are allowed");
