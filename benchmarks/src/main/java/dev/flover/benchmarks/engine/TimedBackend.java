@@ -349,5 +349,4 @@ final class TimedBackend extends ForwardingBackend {
             clock.endStep();
         }
     }
-
 }

@@ -98,7 +98,8 @@ public final class HostSlots {
     }
 
     /// The block numbers of the slot's sequence as ints, from its first position on. The memory is longer than the part
-    /// in use, and is replaced by a longer one when it is full. Valid until the next [#apply].
+    /// in use, and is replaced by a longer one when it is full. Its entries are those of the plan until the next [#apply];
+    /// later they are others, of the same table, and the memory stays readable.
     ///
     /// @param table as [CacheShape#table]
     public MemorySegment blockTable(int table, int slot) {
@@ -158,7 +159,7 @@ public final class HostSlots {
         }
     }
 
-    /// Moves a slot's state by swapping the arrays of both slots, as the slot that is moved from is free afterwards.
+    /// Moves a slot's state by swapping the memory of both slots, as the slot that is moved from is free afterwards.
     private void swap(int from, int to) {
         for (var tables : blockTables) {
             var table = tables[from];

@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
 /// Progress is guaranteed: the sequence with the highest rank can take blocks from every other one, and a sequence that
 /// needs more than all blocks is refused at admission. Blocks of others may have left gaps in the slabs of the only
 /// running sequence that are of no use to its other block table. If it has to be preempted for this reason, sequences
-/// that it outranks do not join before it has ended; so this happens to it once for each time that one joined which
-/// outranks it.
+/// that it outranks do not join before it has ended; so it is preempted in this way at most once after each join of a
+/// sequence that outranks it.
 public final class Scheduler {
     /// The most waiting sequences that a plan skips because blocks that they share, or their newest tokens, are yet to
     /// be computed. Those that wait for their prompts to be scored do not count: one prompt uses up the scores of many
-    /// steps.
+    /// steps, whatever its rank.
     private static final int MOST_PASSED_OVER = 32;
 
     private final EngineConfig config;

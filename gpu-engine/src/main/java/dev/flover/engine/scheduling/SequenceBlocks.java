@@ -108,7 +108,9 @@ final class SequenceBlocks {
         int revived = pool.unreferenced(sequence.blocks, 0, shared);
         int revivedWindowed = windowed == null ? 0 : windowed.unreferenced(sequence.windowed, firstSeen, shared);
         if (!hasRoom(total - shared + revived + running, first - shared + revivedWindowed + running)) {
-            return false; // found without touching the shared blocks, so that these age as if nothing waited for them
+            // Found without touching the shared blocks, so that these age as if nothing waited for them. With two
+            // tables it is not found where the shared blocks lie in more slabs than they need.
+            return false;
         }
         sequence.indexedBlocks = shared;
         sequence.indexedText = textBefore(sequence, shared, root);

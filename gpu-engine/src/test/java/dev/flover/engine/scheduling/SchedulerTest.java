@@ -364,7 +364,7 @@ class SchedulerTest {
     /// the rest of the slab. To share them, and five blocks of the other layers, takes ten of the 16 slabs. That leaves
     /// room for six more blocks of the other layers, and the last sequence may need seven.
     @Test
-    void aSequenceThatRunsAloneIsComputedWithoutItsSharedPrefixIfThatTakesTooManySlabs() {
+    void theOnlyRunningSequenceIsComputedWithoutItsSharedPrefixIfThatTakesTooManySlabs() {
         var config = config(2, 16, 16, 12).withPrefixCaching(true);
         var blocks = new SequenceBlocks(config, new Windows(0, 100, new SlabShape(5, 2)), 4);
         var scheduler = new Scheduler(config, CONTEXT, Integer.MAX_VALUE, blocks);

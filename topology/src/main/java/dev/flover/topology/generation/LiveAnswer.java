@@ -62,7 +62,8 @@ final class LiveAnswer {
     ///
     /// @param position       index of the first id in the answer
     /// @param logprobs       one for each id; null where the request asks for none
-    /// @param promptLogprobs the logprobs of the whole prompt, in the first one only; otherwise empty
+    /// @param promptLogprobs the logprobs of the prompt, in the first one only: of all of it, unless the answer ended
+    ///                       before; otherwise empty
     record Fresh(
             int position, List<Integer> ids, String text, @Nullable List<TokenLogprob> logprobs,
             List<TokenLogprob> promptLogprobs) {
