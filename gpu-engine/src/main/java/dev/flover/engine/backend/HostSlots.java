@@ -98,8 +98,8 @@ public final class HostSlots {
     }
 
     /// The block numbers of the slot's sequence as ints, from its first position on. The memory is longer than the part
-    /// in use, and is replaced by a longer one when it is full. Its entries are those of the plan until the next [#apply];
-    /// later they are others, of the same table, and the memory stays readable.
+    /// in use, and is replaced by a longer one when it is full. Its entries are those of the plan until the next
+    /// [#apply]; later they are others, of the same table, and the memory stays readable.
     ///
     /// @param table as [CacheShape#table]
     public MemorySegment blockTable(int table, int slot) {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A file that keeps which choices of the kernels were measured as the fastest on this processor.
 ///
-/// A file of another processor, of another number of threads, of other kernels or of another format is replaced. If the file cannot be
-/// written, the choices are measured at every start.
+/// A file of another processor, of another number of threads, of other kernels or of another format is replaced. If the
+/// file cannot be written, the choices are measured at every start.
 final class KeptChoices {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
     /// Raised when kernels change so much that other choices may be the fastest.

@@ -4,7 +4,8 @@ package dev.flover.engine.backend.cpu.kernels;
 ///
 /// @param aheadBytes  how far ahead a product of one or two rows prefetches weights; 0 for not at all
 /// @param aheadRows   up to how many rows, from three on, prefetch the weights of later blocks; 0 for none
-/// @param chunkBlocks blocks of 32 inputs that all tiles process before any goes on; see `most_blocks` in `project_blocks.h`
+/// @param chunkBlocks blocks of 32 inputs that all tiles process before any goes on; `most_blocks` in
+///                    `project_blocks.h` has the exceptions
 public record KernelChoices(int aheadBytes, int aheadRows, int chunkBlocks) {
     /// The choices that hold until others are measured: those for Intel servers with AVX-512.
     public static final KernelChoices DEFAULT = new KernelChoices(1024, 32, 4);

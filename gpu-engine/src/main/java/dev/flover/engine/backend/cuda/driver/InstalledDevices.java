@@ -35,8 +35,8 @@ public final class InstalledDevices {
                 .mapToLong(number -> freeBytes(number) / Collections.frequency(numbers, number)).min().orElseThrow();
     }
 
-    /// The driver tells the free memory of a device only while a context of the device is current; to make one takes some
-    /// tenths of a second.
+    /// The driver tells the free memory of a device only while a context of the device is current; to make one takes
+    /// some tenths of a second.
     private static long freeBytes(int number) {
         var device = JCudaDevice.device(number);
         var context = new CUcontext();
