@@ -13,7 +13,8 @@
 //
 // Widening a register of f16 or bf16 takes two operations, beside an fma for each row. With many rows, a part of the
 // inputs is therefore widened once, to a buffer in the L1 cache that the tiles of all rows read, and the tiles prefetch
-// the next part. With few registers (FEW_REGISTERS) that was slower. No bit of a result depends on this.
+// the next part. On processors with few registers (FEW_REGISTERS) widening in registers is faster, so they have no such
+// buffer. No bit of a result depends on this.
 
 #include "shards.h"
 
