@@ -11,6 +11,8 @@ typedef struct {
     int32_t ahead_rows;         // up to how many rows, from three on, tiles prefetch the weights of later blocks
     int32_t chunk_blocks;       // blocks that all tiles process before any goes on (most_blocks in project_blocks.h
                                 // has the exceptions); at most MOST_CHUNK_BLOCKS
+    int32_t small_tiles;        // whether tiles have INTEGER_ROWS rows where they could have WIDE_ROWS, and take codes
+                                // apart in registers
 } choices;
 
 extern choices KERNEL(choices);

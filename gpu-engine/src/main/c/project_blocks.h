@@ -402,11 +402,12 @@ INLINE int most_blocks(const product *p, int rows, int apart) {
 /// Computes all rows of `P` panels.
 ///
 /// @param end     the end of the panels that are computed after these
-/// @param apart   whether the weights of a chunk are taken apart once for all rows
-/// @param is_wide whether tiles have WIDE_ROWS rows where there are enough rows
+/// @param apart    whether the weights of a chunk are taken apart once for all rows
+/// @param has_wide whether the type has tiles of WIDE_ROWS rows
+/// @param is_wide  whether they are used where there are enough rows
 INLINE void rows_of_panels(
         const product *p, int panel, int end, int rows, const int P, const form f, const int apart,
-        const int is_wide) {
+        const int has_wide, int is_wide) {
     held h;
     unpacked buffer, *u = apart ? &buffer : 0;
     int shard_blocks = p->blocks / p->shards, most = most_blocks(p, rows, apart);
@@ -425,7 +426,7 @@ INLINE void rows_of_panels(
                 unpack(p, u, panel, c, P, f);
             }
             t.at = 0;
-            for (; is_wide && P == INTEGER_PANELS && t.at + WIDE_ROWS <= count; t.at += WIDE_ROWS) {
+            for (; has_wide && is_wide && P == INTEGER_PANELS && t.at + WIDE_ROWS <= count; t.at += WIDE_ROWS) {
                 tile_of(p, &h, u, t, from + t.at, c, WIDE_ROWS, P, f);
             }
             for (; t.at + INTEGER_ROWS <= count; t.at += INTEGER_ROWS) {
@@ -449,13 +450,14 @@ INLINE void rows_of_panels(
 }
 
 INLINE void panels_of(
-        const product *p, int first, int end, int rows, const form f, const int apart, const int is_wide) {
+        const product *p, int first, int end, int rows, const form f, const int apart, const int has_wide,
+        int is_wide) {
     int panel = first;
     for (; panel + INTEGER_PANELS <= end; panel += INTEGER_PANELS) {
-        rows_of_panels(p, panel, end, rows, INTEGER_PANELS, f, apart, is_wide);
+        rows_of_panels(p, panel, end, rows, INTEGER_PANELS, f, apart, has_wide, is_wide);
     }
     for (; INTEGER_PANELS > 1 && panel < end; panel++) {
-        rows_of_panels(p, panel, end, rows, 1, f, apart, is_wide);
+        rows_of_panels(p, panel, end, rows, 1, f, apart, has_wide, is_wide);
     }
 }
 
@@ -463,19 +465,21 @@ INLINE void panels_of(
 /// more than FEW_ROWS rows; where products are added in 16 bits, so are those with minimums. Other types are unless one
 /// tile has all rows. Wide tiles need registers for integer sums only, which pays where products are added in 16 bits.
 /// Elsewhere they do not pay where scales hold for 16 inputs, because sums would be read and written twice as often.
+///
+/// Where small tiles were measured as faster than wide ones, types with wide tiles have small ones and are never taken
+/// apart to the buffer: such a processor takes codes apart beside its products.
 INLINE void project(const product *p, int first, int end, int rows, const form f) {
     const int has_wide = WIDE_ROWS > INTEGER_ROWS && (ADDS_PAIRS || f.group == 32);
     const int is_plain = f.table == NUMBERS && f.scale == HALF_SCALE && (ADDS_PAIRS || !f.minimums);
+    const int may_be_small = has_wide && !ADDS_PAIRS;
+    int is_small = may_be_small && KERNEL(choices).small_tiles;
     if (f.low == 8 || (is_plain && !f.high && rows <= FEW_ROWS)) {
-        if (has_wide && rows >= WIDE_ROWS + (f.low == 8 && !ADDS_PAIRS)) {
-            panels_of(p, first, end, rows, f, 0, has_wide);
-        } else {
-            panels_of(p, first, end, rows, f, 0, 0);
-        }
-    } else if (rows <= INTEGER_ROWS || (has_wide && rows == WIDE_ROWS)) {
-        panels_of(p, first, end, rows, f, 0, has_wide);
+        panels_of(p, first, end, rows, f, 0, has_wide,
+                  !is_small && rows >= WIDE_ROWS + (f.low == 8 && !ADDS_PAIRS));
+    } else if (rows <= INTEGER_ROWS || (has_wide && rows == WIDE_ROWS) || is_small) {
+        panels_of(p, first, end, rows, f, 0, has_wide, !is_small);
     } else {
-        panels_of(p, first, end, rows, f, 1, has_wide);
+        panels_of(p, first, end, rows, f, 1, has_wide, 1);
     }
 }
 

@@ -42,7 +42,7 @@ public final class BackendOption {
         return EngineOptions.devices(command.commandLine(), devices);
     }
 
-    /// Opens the backend.
+    /// Opens the backend, with the variants of kernels that are the fastest on this processor.
     ///
     /// @throws ParameterException if there is no backend of that name, or if it does not work on this machine
     public Backend open() {
@@ -52,7 +52,9 @@ public final class BackendOption {
     private Backend open(DeviceList devices) {
         OptionRange.check(command, "--threads", threads, 0, Integer.MAX_VALUE);
         try {
-            return Backends.open(name, threads, devices);
+            var opened = Backends.open(name, threads, devices);
+            KernelTuning.apply(opened, threads);
+            return opened;
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "--backend " + name + ": " + e.getMessage(), e);
         }

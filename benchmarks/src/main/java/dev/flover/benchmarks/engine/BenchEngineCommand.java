@@ -1,6 +1,7 @@
 package dev.flover.benchmarks.engine;
 
 import dev.flover.app.options.BackendOption;
+import dev.flover.app.options.KernelTuning;
 import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
@@ -245,6 +246,7 @@ public final class BenchEngineCommand implements Runnable {
     }
 
     private <B extends BackendGroup> B configured(Model opened, B group) {
+        KernelTuning.apply(group, backend.threads());
         return weightOption.apply(opened, Backends.withCacheOf(kvBits, group));
     }
 
@@ -279,8 +281,8 @@ public final class BenchEngineCommand implements Runnable {
         for (int count : ranks) {
             var group = configured(opened, Backends.open(
                     backend.name(), backend.threads(), count, backend.devices().first(count)));
-            arithmetic = group.arithmetic();
             var engine = LoadingLine.start(opened, group, config, spec.commandLine().getErr());
+            arithmetic = engine.arithmetic();
             engines.add(new RankComparison.RankedEngine(count, engine));
             warmUp(engine, opened, most);
         }

@@ -88,7 +88,7 @@ public final class CpuBackends {
                 : "one row prefetches " + choices.aheadBytes() + " bytes ahead") + ", "
                 + (choices.aheadRows() == 0 ? "several rows prefetch nothing"
                 : "up to " + choices.aheadRows() + " rows prefetch weights of later blocks") + ", a chunk is "
-                + choices.chunkBlocks() + " blocks";
+                + choices.chunkBlocks() + " blocks" + (choices.smallTiles() ? ", tiles are small" : "");
     }
 
     private static Kernels vectorKernels() {

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A file that keeps which choices of the kernels were measured as the fastest on this processor.
@@ -14,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// file cannot be written, the choices are measured at every start.
 final class KeptChoices {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+    private static final Pattern MODEL = Pattern.compile("(model|model name|cpu family|CPU part)\\s*:");
     /// Raised when kernels change so much that other choices may be the fastest.
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
 
     private final Path file;
     private final String processor;
@@ -31,7 +34,8 @@ final class KeptChoices {
         try (var in = Files.newBufferedReader(file)) {
             kept.load(in);
             return !processor.equals(kept.getProperty("processor")) ? null : new KernelChoices(
-                    number(kept, "ahead-bytes"), number(kept, "prefetching-rows"), number(kept, "chunk-blocks"));
+                    number(kept, "ahead-bytes"), number(kept, "prefetching-rows"), number(kept, "chunk-blocks"),
+                    number(kept, "small-tiles") == 1);
         } catch (IOException | IllegalArgumentException e) { // not written yet, or not a file of this program
             return null;
         }
@@ -48,6 +52,7 @@ final class KeptChoices {
         kept.setProperty("ahead-bytes", Integer.toString(choices.aheadBytes()));
         kept.setProperty("prefetching-rows", Integer.toString(choices.aheadRows()));
         kept.setProperty("chunk-blocks", Integer.toString(choices.chunkBlocks()));
+        kept.setProperty("small-tiles", choices.smallTiles() ? "1" : "0");
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
             try (var out = Files.newBufferedWriter(file)) {
@@ -59,12 +64,14 @@ final class KeptChoices {
         }
     }
 
-    /// The processor's name, as Linux has it; its architecture elsewhere.
+    /// The processor's name, family and model, as Linux has them (virtual machines may give different processors one
+    /// name); its architecture elsewhere.
     private static String model() {
         try (var lines = Files.lines(CPU_INFO)) {
-            return lines.filter(line -> line.startsWith("model name") || line.startsWith("CPU part")).findFirst()
-                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                    .orElse(System.getProperty("os.arch"));
+            String model = lines.takeWhile(line -> !line.isBlank()) // the first of all processors
+                    .filter(line -> MODEL.matcher(line).lookingAt())
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip()).collect(Collectors.joining(" "));
+            return model.isEmpty() ? System.getProperty("os.arch") : model;
         } catch (IOException e) {
             return System.getProperty("os.arch");
         }

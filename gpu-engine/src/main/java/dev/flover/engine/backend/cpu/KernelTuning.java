@@ -57,6 +57,7 @@ final class KernelTuning {
             best = tuning.fastest(1, best, new int[] {0, 512, 2048}, with(best, 0));
             best = tuning.fastest(MOST_ROWS, best, new int[] {8}, with(best, 1));
             best = tuning.fastest(8, best, new int[] {0}, with(best, 1));
+            best = tuning.fastest(MOST_ROWS, best, new int[] {1}, with(best, 3));
             return tuning.fastest(16, best, new int[] {2, 8}, with(best, 2));
         }
     }
@@ -64,7 +65,8 @@ final class KernelTuning {
     /// The choices with another value of one of their numbers.
     private static IntFunction<KernelChoices> with(KernelChoices all, int index) {
         return value -> new KernelChoices(index == 0 ? value : all.aheadBytes(),
-                index == 1 ? value : all.aheadRows(), index == 2 ? value : all.chunkBlocks());
+                index == 1 ? value : all.aheadRows(), index == 2 ? value : all.chunkBlocks(),
+                index == 3 ? value == 1 : all.smallTiles());
     }
 
     private KernelChoices fastest(int rows, KernelChoices present, int[] values, IntFunction<KernelChoices> with) {

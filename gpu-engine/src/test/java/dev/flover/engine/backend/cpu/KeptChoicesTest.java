@@ -40,8 +40,8 @@ class KeptChoicesTest {
         var file = folder.resolve("kernels");
         var kept = new KeptChoices(file, kernels, 2);
         assertThat(kept.read()).isNull();
-        assertThat(kept.write(new KernelChoices(512, 32, 8))).isTrue();
-        assertThat(kept.read()).isEqualTo(new KernelChoices(512, 32, 8));
+        assertThat(kept.write(new KernelChoices(512, 32, 8, true))).isTrue();
+        assertThat(kept.read()).isEqualTo(new KernelChoices(512, 32, 8, true));
         assertThat(new KeptChoices(file, kernels, 3).read()).isNull();
 
         String written = Files.readString(file);

@@ -90,10 +90,11 @@ public final class NativeKernels implements Kernels {
 
     @Override
     public void choose(KernelChoices choices) {
-        var memory = find("choices").reinterpret(3 * JAVA_INT.byteSize());
+        var memory = find("choices").reinterpret(4 * JAVA_INT.byteSize());
         memory.setAtIndex(JAVA_INT, 0, choices.aheadBytes());
         memory.setAtIndex(JAVA_INT, 1, choices.aheadRows());
         memory.setAtIndex(JAVA_INT, 2, choices.chunkBlocks());
+        memory.setAtIndex(JAVA_INT, 3, choices.smallTiles() ? 1 : 0);
     }
 
     @Override

@@ -114,11 +114,12 @@ class KernelsTest {
     void productsHaveEqualBitsWhateverIsChosen(InstructionSet instructions) {
         var kernels = kernels(instructions);
         try {
-            for (var form : List.of(BlockForm.Q4_0, BlockForm.Q6_K)) {
+            for (var form : List.of(BlockForm.Q4_0, BlockForm.Q8_0, BlockForm.Q5_K, BlockForm.Q6_K)) {
                 for (int rows : new int[] {1, 8, 37}) {
                     var product = new BlockProduct(form, rows, 64, 0, 20, 1);
                     float[] expected = product.run(java);
-                    for (var choices : List.of(new KernelChoices(0, 0, 1), new KernelChoices(5000, 32, 8))) {
+                    for (var choices : List.of(new KernelChoices(0, 0, 1, false),
+                            new KernelChoices(5000, 32, 8, false), new KernelChoices(1024, 32, 8, true))) {
                         kernels.choose(choices);
                         assertThat(product.run(kernels)).as(product + " with " + choices).isEqualTo(expected);
                     }
