@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -22,6 +23,8 @@ import java.util.concurrent.Executors;
 final class CompileKernels {
     private static final Map<String, List<String>> X86_SETS = Map.of(
             "avx512", List.of("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni", "-mfma", "-mf16c"),
+            "avx512bf16", List.of("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni", "-mfma",
+                    "-mf16c", "-mavx512bf16"),
             "avxvnni", List.of("-mavx2", "-mfma", "-mf16c", "-mavxvnni"),
             "avx2", List.of("-mavx2", "-mfma", "-mf16c"));
     private static final Map<String, List<String>> ARM_SETS = Map.of(
@@ -29,6 +32,9 @@ final class CompileKernels {
             "plain", List.of());
     private static final Map<String, List<String>> OTHER_SETS = Map.of("plain", List.of());
     private static final String ONCE = "machine.c";
+    /// A set that adds instructions to another one, and the kernels that use them; the others are those of the other set.
+    private static final String ADDING = "avx512bf16";
+    private static final Set<String> ADDED = Set.of("project_brain.c", "ceilings.c");
 
     private CompileKernels() {}
 
@@ -130,6 +136,9 @@ final class CompileKernels {
             String name = source.getFileName().toString();
             if (name.endsWith(".c")) {
                 for (var set : name.equals(ONCE) ? Map.of("any", List.<String>of()).entrySet() : sets.entrySet()) {
+                    if (set.getKey().equals(ADDING) && !ADDED.contains(name)) {
+                        continue;
+                    }
                     Path object = objects.resolve(name + "-" + set.getKey() + ".o");
                     var command = new ArrayList<>(List.of(compiler, "-O2", "-std=c17", "-fPIC", "-Wall", "-Wextra",
                             "-Werror=switch", "-ffp-contract=off", "-c", source.toString(), "-o", object.toString()));

@@ -30,7 +30,11 @@ INLINE void fetch_early(const void *p) { __builtin_prefetch(p, 0, 2); }
 #if defined(__AVX512F__) && defined(__AVX512VNNI__)
 
 #include <immintrin.h>
+#if defined(__AVX512BF16__)
+#define KERNEL(name) flover_avx512bf16_##name
+#else
 #define KERNEL(name) flover_avx512_##name
+#endif
 enum { INTEGER_ROWS = 4, INTEGER_PANELS = 3, WIDE_ROWS = 8, FLOAT_ROWS = 8, FLOAT_PANELS = 3 };
 enum { QUERY_ROWS = 6, MOST_QUERY_ROWS = 8, ATTENTION_PANELS = 4 };
 enum { SIGNED_DOT = 0 };
@@ -76,9 +80,29 @@ INLINE void store_half(uint16_t *p, floats x) {
     x = min_(max_(x, _mm512_set1_ps(-GREATEST_HALF)), _mm512_set1_ps(GREATEST_HALF));
     _mm256_storeu_si256((void *)p, _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
-INLINE floats load_brain(const uint16_t *p) {
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)p)), 16));
+/// Words of two bf16 numbers each: the number in the lower half.
+INLINE floats lower_brain(ints x) { return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16)); }
+/// The number in the upper half.
+INLINE floats upper_brain(ints x) {
+    return _mm512_castsi512_ps(_mm512_and_si512(x, _mm512_set1_epi32((int32_t)0xFFFF0000)));
 }
+#if defined(__AVX512BF16__)
+/// Says that words of two bf16 numbers are multiplied as they are.
+#define HAS_BRAIN_DOT
+/// Adds the product of the upper bf16 numbers of each pair of words to the sum, then that of the lower ones; each
+/// addition rounds once. `machine.c` checks that.
+INLINE floats brain_dot(floats sum, floats words, floats others) {
+    return _mm512_dpbf16_ps(sum, (__m512bh)words, (__m512bh)others);
+}
+/// Rounds to bf16, ties to even.
+INLINE void store_brain(uint16_t *p, floats x) {
+    _mm256_storeu_si256((void *)p, (__m256i)_mm512_cvtneps_pbh(x));
+}
+/// `x`, and zero in lanes whose magnitude is below `least`.
+INLINE floats without_tiny(floats x, float least) {
+    return _mm512_mask_mov_ps(splat(0), _mm512_cmp_ps_mask(absolute(x), splat(least), _CMP_NLT_UQ), x);
+}
+#endif
 INLINE floats load_bytes(const uint8_t *p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)p)));
 }
@@ -191,10 +215,14 @@ INLINE void store_half(uint16_t *p, floats x) {
     _mm_storeu_si128((void *)p, _mm256_cvtps_ph(x.a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
     _mm_storeu_si128((void *)(p + 8), _mm256_cvtps_ph(x.b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
-INLINE __m256 brain_half(const uint16_t *p) {
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)p)), 16));
+INLINE floats lower_brain(ints x) {
+    return (floats){_mm256_castsi256_ps(_mm256_slli_epi32(x.a, 16)), _mm256_castsi256_ps(_mm256_slli_epi32(x.b, 16))};
 }
-INLINE floats load_brain(const uint16_t *p) { return (floats){brain_half(p), brain_half(p + 8)}; }
+INLINE floats upper_brain(ints x) {
+    __m256i upper = _mm256_set1_epi32((int32_t)0xFFFF0000);
+    return (floats){_mm256_castsi256_ps(_mm256_and_si256(x.a, upper)),
+                    _mm256_castsi256_ps(_mm256_and_si256(x.b, upper))};
+}
 INLINE floats load_bytes(const uint8_t *p) {
     return (floats){_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)p))),
                     _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)(p + 8))))};
@@ -350,8 +378,9 @@ INLINE void store_half(uint16_t *p, floats x) {
     x = min_(max_(x, splat(-GREATEST_HALF)), splat(GREATEST_HALF));
     UNROLLED QUARTERS { vst1_u16(p + 4 * i, vreinterpret_u16_f16(vcvt_f16_f32(x.at[i]))); }
 }
-INLINE floats load_brain(const uint16_t *p) {
-    EACH(floats, vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p + 4 * i), 16)));
+INLINE floats lower_brain(ints x) { EACH(floats, vreinterpretq_f32_s32(vshlq_n_s32(x.at[i], 16))); }
+INLINE floats upper_brain(ints x) {
+    EACH(floats, vreinterpretq_f32_s32(vandq_s32(x.at[i], vdupq_n_s32((int32_t)0xFFFF0000))));
 }
 INLINE floats load_bytes(const uint8_t *p) {
     uint8x16_t all = vld1q_u8(p);
@@ -489,13 +518,20 @@ INLINE void store_half(uint16_t *p, floats x) {
         p[i] = float_to_half(x.at[i]);
     }
 }
-INLINE floats load_brain(const uint16_t *p) {
+INLINE floats from_bits(const uint32_t *bits) {
     floats out;
-    LANES {
-        uint32_t bits = (uint32_t)p[i] << 16;
-        memcpy(&out.at[i], &bits, 4);
-    }
+    LANES { memcpy(&out.at[i], &bits[i], 4); }
     return out;
+}
+INLINE floats lower_brain(ints x) {
+    uint32_t bits[16];
+    LANES { bits[i] = (uint32_t)x.at[i] << 16; }
+    return from_bits(bits);
+}
+INLINE floats upper_brain(ints x) {
+    uint32_t bits[16];
+    LANES { bits[i] = (uint32_t)x.at[i] & 0xFFFF0000; }
+    return from_bits(bits);
 }
 INLINE floats load_bytes(const uint8_t *p) { EACH(floats, (float)p[i]); }
 INLINE floats load_signed_bytes(const int8_t *p) { EACH(floats, (float)p[i]); }

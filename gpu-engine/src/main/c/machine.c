@@ -18,7 +18,7 @@
 
 /// The instruction sets that this machine can run, a bit for each: 0 for the base instructions of an architecture other
 /// than x86-64, 1 for the dot products of ARM, 2 for AVX2 with FMA and F16C, 3 for AVX2 with VNNI, 4 for AVX-512 with
-/// VNNI. 0 means x86-64 without AVX2, for which no kernels are compiled.
+/// VNNI, 5 for that with products of bf16. 0 means x86-64 without AVX2, for which no kernels are compiled.
 int flover_sets(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
@@ -27,7 +27,7 @@ int flover_sets(void) {
             && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
     unsigned a = 0, b = 0, c = 0, d = 0;
     int leaf = __get_cpuid_count(7, 1, &a, &b, &c, &d);     // old compilers do not know the name of AVX-VNNI
-    return avx2 << 2 | (avx2 && leaf && a >> 4 & 1) << 3 | avx512 << 4;
+    return avx2 << 2 | (avx2 && leaf && a >> 4 & 1) << 3 | avx512 << 4 | (avx512 && leaf && a >> 5 & 1) << 5;
 #elif defined(__linux__) && defined(__aarch64__)
     return 1 | ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) << 1;
 #else

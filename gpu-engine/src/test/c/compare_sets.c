@@ -17,6 +17,7 @@ typedef void project_kernel(
 typedef void pack_kernel(const uint8_t *const *, int, uint8_t *, void *, void *);
 typedef void float_kernel(
         const void *, int, int, int, const float *, int, float *, int, const float *, int, int, int);
+typedef void round_kernel(const float *, int, int, void *);
 typedef void quantise_kernel(
         const float *, int, int, int8_t *, float *, int32_t *, float *, int, int);
 typedef void normalise_kernel(float *, const float *, int, int, int, float, const float *, const float *);
@@ -39,6 +40,7 @@ BOTH(append_kernel, append)
 BOTH(attention_kernel, attention_single)
 BOTH(attention_kernel, attention_half)
 BOTH(attention_kernel, attention_byte)
+BOTH(round_kernel, round_to_brain)
 BOTH(float_kernel, project_single)
 BOTH(float_kernel, project_half)
 BOTH(float_kernel, project_brain)
@@ -147,14 +149,16 @@ static void compare_packs(const char *name, pack_kernel *const *kernels, form f,
     compare(name, out[0], out[1], quants + 2 * scales);
 }
 
-static void compare_floats(const char *name, float_kernel *const *kernels, int single) {
+static void compare_floats(const char *name, float_kernel *const *kernels, int single, int rounds) {
     float *weights = numbers(PANELS * 16 * INPUTS), *in = numbers(ROWS * INPUTS), *bias = numbers(16 * PANELS), *out[2];
     for (int i = 0; !single && i < PANELS * 16 * INPUTS; i++) {
         ((uint16_t *)weights)[i] = (uint16_t)(next() % 0x3C00 | next() % 2 << 15);      // also subnormal f16
     }
     for (int set = 0; set < 2; set++) {
         out[set] = memory(ROWS * OUTPUTS * 4);
-        kernels[set](weights, INPUTS, 4, OUTPUTS, in, ROWS, out[set], OUTPUTS, bias, 0, 0, PANELS);
+        float *rounded = memory(ROWS * INPUTS * 4);
+        round_to_brain[set](in, INPUTS, ROWS, rounded);
+        kernels[set](weights, INPUTS, 4, OUTPUTS, rounds ? rounded : in, ROWS, out[set], OUTPUTS, bias, 0, 0, PANELS);
     }
     compare(name, out[0], out[1], ROWS * OUTPUTS * 4);
 }
@@ -208,9 +212,9 @@ static void compare_attention(
 
 int main(void) {
     compare_rows();
-    compare_floats("project_single", project_single, 1);
-    compare_floats("project_half", project_half, 0);
-    compare_floats("project_brain", project_brain, 0);
+    compare_floats("project_single", project_single, 1, 0);
+    compare_floats("project_half", project_half, 0, 0);
+    compare_floats("project_brain", project_brain, 0, 1);
 #define TYPE(name, layout, bytes, offset)                                                                             \
     compare_products("project_" #name, project_##name, (form)layout, offset);                                         \
     compare_packs("pack_" #name, pack_##name, (form)layout, bytes);

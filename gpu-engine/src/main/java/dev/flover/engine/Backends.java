@@ -110,8 +110,8 @@ public final class Backends {
     }
 
     /// Opens a backend by name: `auto` (cuda if a device can be used, else cpu), `reference`, `cpu` (with the fastest
-    /// kernels that this machine supports), `cpu-java` (the Vector API), `cpu-avx512`, `cpu-avxvnni`, `cpu-avx2`,
-    /// `cpu-dotprod` or `cpu-plain` (compiled kernels for one instruction set), or `cuda`.
+    /// kernels that this machine supports), `cpu-java` (the Vector API), `cpu-avx512bf16`, `cpu-avx512`, `cpu-avxvnni`,
+    /// `cpu-avx2`, `cpu-dotprod` or `cpu-plain` (compiled kernels for one instruction set), or `cuda`.
     ///
     /// @param threads the number of threads of a backend that computes on the host; 0 lets the backend choose
     /// @throws IllegalArgumentException if the name is unknown or the backend cannot run here, with the reason
@@ -135,12 +135,13 @@ public final class Backends {
         return switch (name) {
             case "reference" -> new ReferenceBackend();
             case "auto" -> firstUsable(List.of(() -> CudaBackend.open(0), () -> CpuBackends.open("cpu", threads)));
-            case "cpu", "cpu-java", "cpu-avx512", "cpu-avxvnni", "cpu-avx2", "cpu-dotprod", "cpu-plain" ->
+            case "cpu", "cpu-java", "cpu-avx512bf16", "cpu-avx512", "cpu-avxvnni", "cpu-avx2", "cpu-dotprod",
+                    "cpu-plain" ->
                 CpuBackends.open(name, threads);
             case "cuda" -> CudaBackend.open(0);
             default -> throw new IllegalArgumentException("there is no backend named " + name
-                    + "; choose auto, cpu, cpu-java, cpu-avx512, cpu-avxvnni, cpu-avx2, cpu-dotprod, cpu-plain, cuda"
-                    + " or reference");
+                    + "; choose auto, cpu, cpu-java, cpu-avx512bf16, cpu-avx512, cpu-avxvnni, cpu-avx2, cpu-dotprod,"
+                    + " cpu-plain, cuda or reference");
         };
     }
 

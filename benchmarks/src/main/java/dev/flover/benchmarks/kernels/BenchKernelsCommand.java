@@ -82,7 +82,8 @@ public final class BenchKernelsCommand implements Runnable {
             measure(type, limits, products);
         }
         var result = new KernelReport(name, threads, outputs, inputs, new KernelReport.Limits(
-                limits.integerOperations() / 1e9, limits.floatOperations() / 1e9, limits.readBytes() / 1e9), products);
+                limits.integerOperations() / 1e9, limits.brainOperations() / 1e9, limits.floatOperations() / 1e9,
+                limits.readBytes() / 1e9), products);
         report.print(result, result.lines());
     }
 
@@ -106,7 +107,8 @@ public final class BenchKernelsCommand implements Runnable {
             TensorType type, int count, boolean fromMemory, ProductRun run, CpuCeilings limits) {
         double nanos = run.nanos(count, fromMemory ? Integer.MAX_VALUE : 1, seconds);
         double gops = 2.0 * count * outputs * inputs / nanos;
-        double limit = type.blockElements() > 1 ? limits.integerOperations() : limits.floatOperations();
+        double limit = type.blockElements() > 1 ? limits.integerOperations()
+                : type == TensorType.BF16 ? limits.brainOperations() : limits.floatOperations();
         double read = run.bytes() / nanos;
         return new KernelReport.Product(type.name(), count, fromMemory, new KernelReport.Speed(
                 nanos / 1e3, gops, gops * 1e9 / limit, read, read * 1e9 / limits.readBytes()));

@@ -7,7 +7,9 @@ import dev.flover.engine.backend.KernelNumbers;
 import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.WeightFolder;
+import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
 import dev.flover.engine.backend.cpu.kernels.CacheForm;
+import dev.flover.engine.backend.cpu.kernels.FloatForm;
 import dev.flover.engine.backend.cpu.kernels.KernelPasses;
 import dev.flover.engine.backend.cpu.kernels.Kernels;
 import dev.flover.engine.backend.cpu.kernels.PagedCache;
@@ -42,7 +44,9 @@ import org.jspecify.annotations.Nullable;
 final class CpuBackend implements Backend {
     /// The name of the arithmetic of all implementations of [Kernels], which give the same bits.
     private static final String ARITHMETIC = "cpu-3";
-    private static final String ARITHMETIC_WITH_BYTES = "cpu-3-kv8";
+    /// Added to that name if keys and values are bytes, and if activations are rounded to bf16 for weights in bf16.
+    private static final String WITH_BYTES = "-kv8";
+    private static final String WITH_BRAIN = "-bf16";
     /// How long to wait for another process that writes packed weights and does not go on.
     private static final long PATIENCE_MS = 30_000;
 
@@ -68,6 +72,7 @@ final class CpuBackend implements Backend {
     private StepPlan plan;
     private PagedCache cache;
     private boolean inBytes;
+    private boolean hasBrain;
     /// The number of engines of this process on this host.
     private int engines = 1;
 
@@ -97,7 +102,7 @@ final class CpuBackend implements Backend {
 
     @Override
     public String arithmetic() {
-        return inBytes ? ARITHMETIC_WITH_BYTES : ARITHMETIC;
+        return ARITHMETIC + (inBytes ? WITH_BYTES : "") + (hasBrain ? WITH_BRAIN : "");
     }
 
     @Override
@@ -107,8 +112,11 @@ final class CpuBackend implements Backend {
 
     @Override
     public Weight weight(Matrix matrix) {
-        return packed.computeIfAbsent(matrix, each -> kept == null ? packer.pack(each, memory)
+        var weight = packed.computeIfAbsent(matrix, each -> kept == null ? packer.pack(each, memory)
                 : kept.weight(each, packer, kernels, memory));
+        hasBrain |= weight.parts().stream()
+                .anyMatch(part -> part instanceof FloatPart floats && floats.form() == FloatForm.BRAIN);
+        return weight;
     }
 
     @Override

@@ -24,9 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class Packer {
     /// The version of the packed form. It is a part of the names of files with packed weights, and must change when
     /// anything in the form changes: the layout of [BlockForm], the order of a matrix's parts, or how a type is packed.
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     /// Of the piece of memory, and of each array in it.
     static final long ALIGNMENT = 64;
@@ -34,6 +35,7 @@ final class Packer {
     /// The fewest tiles of a matrix for each worker, and the most panels of a tile.
     private static final int TILES_A_WORKER = 8;
     private static final int MOST_TOGETHER = 16;
+    private static final int LEAST_BRAIN_BITS = Float.floatToRawIntBits(FloatForm.LEAST_BRAIN) >>> 16;
 
     private final Workers workers;
     private final Kernels kernels;
@@ -190,22 +192,38 @@ final class Packer {
             var to = part.weights().asSlice(panel * panelBytes, panelBytes);
             var row = new float[part.form() == FloatForm.SINGLE ? inputs : 0];
             for (int lane = 0; lane < 16 && 16 * panel + lane < rows.count(); lane++) {
-                if (part.form() == FloatForm.SINGLE) {
-                    rows.read(16 * panel + lane, row);
-                    for (int k = 0; k < inputs; k++) {
-                        to.set(FLOAT, 4L * (16 * k + lane), row[k]);
+                int index = 16 * panel + lane;
+                switch (part.form()) {
+                    case SINGLE -> {
+                        rows.read(index, row);
+                        for (int k = 0; k < inputs; k++) {
+                            to.set(FLOAT, 4L * (16 * k + lane), row[k]);
+                        }
                     }
-                } else {
-                    packShorts(rows.segment(16 * panel + lane), rows.offset(16 * panel + lane), inputs, to, lane);
+                    case HALF -> packHalves(rows.segment(index), rows.offset(index), inputs, to, lane);
+                    case BRAIN -> packBrain(rows.segment(index), rows.offset(index), inputs, to, lane);
                 }
             }
         }, part.panels());
     }
 
-    private static void packShorts(MemorySegment from, long at, int inputs, MemorySegment to, int lane) {
+    private static void packHalves(MemorySegment from, long at, int inputs, MemorySegment to, int lane) {
         for (int k = 0; k < inputs; k++) {
             to.set(SHORT, 2L * (16 * k + lane), from.get(SHORT, at + 2L * k));
         }
+    }
+
+    /// Packs numbers of bf16 in words of two.
+    private static void packBrain(MemorySegment from, long at, int inputs, MemorySegment to, int lane) {
+        for (int k = 0; k < inputs; k += 2) {
+            int word = from.get(INT, at + 2L * k);
+            to.set(INT, 4L * (8 * k + lane), brain(word & 0xFFFF) | brain(word >>> 16) << 16);
+        }
+    }
+
+    /// A number of bf16 as products take it.
+    private static int brain(int bits) {
+        return (bits & 0x7FFF) < LEAST_BRAIN_BITS ? 0 : bits;
     }
 
     private void fill(BlockPart part, StoredRows rows, int inputs) {

@@ -6,14 +6,16 @@ import dev.flover.engine.backend.Prepares;
 import dev.flover.engine.backend.cpu.PackedWeight.BlockPart;
 import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
 import dev.flover.engine.backend.cpu.kernels.BlockForm;
+import dev.flover.engine.backend.cpu.kernels.FloatForm;
 import dev.flover.engine.backend.cpu.kernels.Kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A product of activations with a packed weight, or several such products at once, one for each expert. It quantises
-/// the activations if the weight's format needs that, then shares panels among the workers. A tile is a few panels with
+/// or rounds the activations if the weight's format needs that, then shares panels among the workers. A tile is a few panels with
 /// all rows of one product, or with some of the rows if there are many.
 final class Projection implements Workers.Revocable {
     /// The least multiplications of a tile, below which a second thread costs more than it gains.
@@ -36,6 +38,7 @@ final class Projection implements Workers.Revocable {
     private final Workers workers;
     private final SegmentAllocator memory;
     private final Quantisation quantisation = new Quantisation();
+    private final Rounding rounding = new Rounding();
     /// One for each worker.
     private final Piece[] pieces;
 
@@ -54,12 +57,14 @@ final class Projection implements Workers.Revocable {
     private int inputs;
     private int shards;
     private boolean accumulate;
+    /// The part for which activations were converted last, to bytes or to bf16; null while none were.
+    private PackedWeight.@Nullable Part converted;
     private int part;
     private int panelsOfATile;
     private int rowsOfATile;
     private int panelTiles;
 
-    // Buffers for quantised activations
+    // Buffers for quantised activations, of which `bytes` also has rounded ones
     private MemorySegment bytes = MemorySegment.NULL;
     private MemorySegment scales = MemorySegment.NULL;
     private MemorySegment corrections = MemorySegment.NULL;
@@ -129,16 +134,37 @@ final class Projection implements Workers.Revocable {
         stride = weight.outputs();
         inputs = weight.inputs();
         shards = weight.matrix().kShards();
-        BlockForm quantised = null;
+        converted = null;
         for (int i = 0; i < weight.parts().size(); i++) {
-            if (weight.parts().get(i) instanceof BlockPart blocks
-                    && (quantised == null || !quantised.takesActivationsOf(blocks.form()))) {
-                quantised = blocks.form();
-                reserve();
+            var next = weight.parts().get(i);
+            if (!takesConverted(next)) {
+                convert(next);
+            }
+            runPart(i, next);
+        }
+    }
+
+    /// Whether a part takes the activations as they are, or as they were converted for an earlier part.
+    private boolean takesConverted(PackedWeight.Part part) {
+        return switch (part) {
+            case FloatPart floats -> floats.form() != FloatForm.BRAIN || converted instanceof FloatPart;
+            case BlockPart blocks -> converted instanceof BlockPart before
+                    && before.form().takesActivationsOf(blocks.form());
+        };
+    }
+
+    private void convert(PackedWeight.Part part) {
+        switch (part) {
+            case FloatPart _ -> {
+                reserve(kernels.brainBytes());
+                rounding.run();
+            }
+            case BlockPart blocks -> {
+                reserve(kernels.activationBytes());
                 quantisation.run(blocks.form());
             }
-            runPart(i, weight.parts().get(i));
         }
+        converted = part;
     }
 
     /// Computes one part of the outputs.
@@ -179,12 +205,19 @@ final class Projection implements Workers.Revocable {
     }
 
     /// Grows the buffers to the widest input and the most rows seen so far, so that it allocates rarely.
-    private void reserve() {
+    ///
+    /// @param activationBytes of a converted activation
+    private void reserve(int activationBytes) {
         long elements = (long) firstRows[products] * inputs;
-        bytes = TensorPiece.reserved(memory, bytes, elements * kernels.activationBytes());
+        bytes = TensorPiece.reserved(memory, bytes, elements * activationBytes);
         scales = TensorPiece.reserved(memory, scales, elements / 8);
         corrections = TensorPiece.reserved(memory, corrections, elements / 4);
         sums = TensorPiece.reserved(memory, sums, elements / 4);
+    }
+
+    /// The address of a row of rounded activations.
+    private long rounded(int row) {
+        return bytes.address() + (long) row * inputs * kernels.brainBytes();
     }
 
     /// The outputs of some panels for some rows.
@@ -218,13 +251,16 @@ final class Projection implements Workers.Revocable {
             part = weights[product].parts().get(all.part);
             inputs = all.inputs;
             shards = all.shards;
-            in = all.in + 4L * row * inputs;
-            if (part instanceof BlockPart blocks) {
-                int groups = inputs / blocks.form().group;
-                bytes = all.bytes.address() + (long) row * inputs * kernels.activationBytes();
-                scales = all.scales.address() + 4L * row * (inputs / 32);
-                corrections = all.corrections.address() + 4L * row * groups;
-                sums = all.sums.address() + 4L * row * groups;
+            switch (part) {
+                case FloatPart floats ->
+                    in = floats.form() == FloatForm.BRAIN ? rounded(row) : all.in + 4L * row * inputs;
+                case BlockPart blocks -> {
+                    int groups = inputs / blocks.form().group;
+                    bytes = all.bytes.address() + (long) row * inputs * kernels.activationBytes();
+                    scales = all.scales.address() + 4L * row * (inputs / 32);
+                    corrections = all.corrections.address() + 4L * row * groups;
+                    sums = all.sums.address() + 4L * row * groups;
+                }
             }
             bias = biases[product] == 0 ? 0 : biases[product] + 4L * part.firstOutput();
             first = tileOfProduct % panelTiles * panelsOfATile;
@@ -253,14 +289,12 @@ final class Projection implements Workers.Revocable {
         }
     }
 
-    /// Quantises activations to bytes; a tile is some rows.
-    private final class Quantisation implements Workers.Job {
-        private BlockForm form;
+    /// Converts activations to the numbers that a product takes; a tile is some rows.
+    private abstract class Conversion implements Workers.Job {
         private int rowsOfATile;
 
         @Prepares
-        void run(BlockForm form) {
-            this.form = form;
+        void run() {
             rowsOfATile = Math.max(1, 8192 / inputs);
             workers.run(this, Math.ceilDiv(firstRows[products] - firstRows[0], rowsOfATile));
         }
@@ -268,8 +302,34 @@ final class Projection implements Workers.Revocable {
         @Override
         public void run(int tile, int worker) {
             int row = firstRows[0] + tile * rowsOfATile;
+            convert(row, Math.min(rowsOfATile, firstRows[products] - row));
+        }
+
+        abstract void convert(int row, int count);
+    }
+
+    /// Rounds activations to bf16.
+    private final class Rounding extends Conversion {
+        @Override
+        void convert(int row, int count) {
+            kernels.roundToBrain(in + 4L * row * inputs, inputs, count, rounded(row));
+        }
+    }
+
+    /// Quantises activations to bytes.
+    private final class Quantisation extends Conversion {
+        private BlockForm form;
+
+        @Prepares
+        void run(BlockForm form) {
+            this.form = form;
+            run();
+        }
+
+        @Override
+        void convert(int row, int count) {
             int groups = inputs / form.group;
-            kernels.quantise(in + 4L * row * inputs, inputs, Math.min(rowsOfATile, firstRows[products] - row),
+            kernels.quantise(in + 4L * row * inputs, inputs, count,
                     bytes.address() + (long) row * inputs * kernels.activationBytes(),
                     scales.address() + 4L * row * (inputs / 32), corrections.address() + 4L * row * groups,
                     form.minimums ? sums.address() + 4L * row * groups : 0, form.group, form.offset);

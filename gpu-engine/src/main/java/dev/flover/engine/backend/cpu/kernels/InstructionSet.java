@@ -1,5 +1,7 @@
 package dev.flover.engine.backend.cpu.kernels;
 
+import org.jspecify.annotations.Nullable;
+
 /// The instruction sets for which the C kernels are compiled, the slowest of each architecture first.
 public enum InstructionSet {
     /// Runs on any machine of the architecture that the library was built for, other than x86-64.
@@ -11,21 +13,37 @@ public enum InstructionSet {
     /// Needs AVX2 and AVX-VNNI: Intel clients since 2021, AMD since 2024.
     AVXVNNI("avxvnni", 3, 1),
     /// Needs AVX-512 with VNNI: Intel servers since 2019, AMD since 2022.
-    AVX512("avx512", 4, 3);
+    AVX512("avx512", 4, 3),
+    /// Needs AVX-512 with VNNI and BF16: Intel servers since 2023 (and Cooper Lake), AMD since 2022.
+    AVX512_BF16("avx512bf16", 5, AVX512);
 
     private final String symbol;
     private final int bit;
     private final int panelsTogether;
+    private final @Nullable InstructionSet base;
 
     InstructionSet(String symbol, int bit, int panelsTogether) {
         this.symbol = symbol;
         this.bit = bit;
         this.panelsTogether = panelsTogether;
+        base = null;
+    }
+
+    InstructionSet(String symbol, int bit, InstructionSet base) {
+        this.symbol = symbol;
+        this.bit = bit;
+        panelsTogether = base.panelsTogether;
+        this.base = base;
     }
 
     /// The part of the library's function names, and of the backend's name in `--backend`, that names this set.
     public String symbol() {
         return symbol;
+    }
+
+    /// The set whose kernels this one uses where it has none of its own; null if it has all.
+    @Nullable InstructionSet base() {
+        return base;
     }
 
     /// Whether this set is among those that `flover_sets` in `machine.c` returns.

@@ -43,6 +43,12 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
             long in, int columns, int rows, long bytes, long scales, long corrections, long sums,
             int group, int offset);
 
+    /// Rounds activations to bf16, to the nearest number and ties to even; magnitudes below 2^-56 become 0.
+    ///
+    /// @param columns a multiple of 32
+    /// @param out     `[rows][columns]` numbers of [#brainBytes] bytes, in the order in which [#projectFloats] reads them
+    void roundToBrain(long in, int columns, int rows, long out);
+
     /// Multiplies activations by weights in blocks, for panels `first` up to and excluding `end`.
     ///
     /// @param skipped blocks of the first record that come before the first input
@@ -52,6 +58,8 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
             long out, int stride, long bias, boolean accumulate, int first, int end);
 
     /// Multiplies activations by unquantised weights, for panels `first` up to and excluding `end`.
+    ///
+    /// @param in `[rows][inputs]` f32; for weights in bf16 [#roundToBrain] has written it
     void projectFloats(
             FloatForm form, long weights, int inputs, int shards, int outputs, long in, int rows,
             long out, int stride, long bias, boolean accumulate, int first, int end);
@@ -98,6 +106,12 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
     /// Computes 192 independent fused multiply-adds a round, to measure the peak rate. The result has no meaning.
     float computeFloats(long rounds);
 
+    /// Computes [#brainProducts] multiplications and additions of bf16 numbers a round, with the instructions of
+    /// [#projectFloats], to measure the peak rate. The result has no meaning.
+    float computeBrain(long rounds);
+
+    int brainProducts();
+
     /// Multiplies [#integerProducts] pairs of bytes a round, with the instructions of [#projectBlocks], to measure the
     /// peak rate. The result has no meaning.
     float computeIntegers(long rounds);
@@ -109,6 +123,9 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
 
     /// Bytes of one quantised activation.
     int activationBytes();
+
+    /// Bytes of one activation that is rounded to bf16.
+    int brainBytes();
 
     /// Floats of scratch memory that [#attention] needs to compute this many queries together.
     static int attentionScratchFloats(int queries, int headDim, int valueDim) {

@@ -80,10 +80,6 @@ public final class Lanes {
                 .convertShape(VectorOperators.B2F, FLOATS, 0);
     }
 
-    static FloatVector loadBrain(long address) {
-        return loadShorts(address).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-    }
-
     private static IntVector loadShorts(long address) {
         return (IntVector) ShortVector.fromMemorySegment(SHORTS, MEMORY, address, ORDER)
                 .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);

@@ -24,6 +24,7 @@ import java.util.Locale;
 public final class NativeKernels implements Kernels {
     private static final MethodHandle PACK = handle("pi ppp");
     private static final MethodHandle QUANTISE = handle("pii pppp ii");
+    private static final MethodHandle ROUND_TO_BRAIN = handle("pii p");
     private static final MethodHandle PROJECT_BLOCKS = handle("ppp iiii pppp i p i p i ii");
     private static final MethodHandle PROJECT_FLOATS = handle("p iii p i p i p i ii");
     private static final MethodHandle NORMALISE = handle("pp iii f pp");
@@ -43,6 +44,7 @@ public final class NativeKernels implements Kernels {
     private final InstructionSet instructions;
     private final MemorySegment[] pack = new MemorySegment[BlockForm.values().length];
     private final MemorySegment quantise;
+    private final MemorySegment roundToBrain;
     private final MemorySegment[] projectBlocks = new MemorySegment[BlockForm.values().length];
     private final MemorySegment[] projectFloats = new MemorySegment[FloatForm.values().length];
     private final MemorySegment normalise;
@@ -54,6 +56,7 @@ public final class NativeKernels implements Kernels {
     private final MemorySegment greatest;
     private final MemorySegment weigh;
     private final MemorySegment computeFloats;
+    private final MemorySegment computeBrain;
     private final MemorySegment computeIntegers;
     private final MemorySegment read;
 
@@ -61,6 +64,7 @@ public final class NativeKernels implements Kernels {
         this.library = library;
         this.instructions = instructions;
         quantise = find("quantise");
+        roundToBrain = find("round_to_brain");
         for (var form : BlockForm.values()) {
             pack[form.ordinal()] = find("pack_" + form.name().toLowerCase(Locale.ROOT));
             projectBlocks[form.ordinal()] = find("project_" + form.name().toLowerCase(Locale.ROOT));
@@ -79,6 +83,7 @@ public final class NativeKernels implements Kernels {
         greatest = find("greatest");
         weigh = find("weigh");
         computeFloats = find("float_ceiling");
+        computeBrain = find("brain_ceiling");
         computeIntegers = find("integer_ceiling");
         read = find("read_ceiling");
     }
@@ -108,6 +113,15 @@ public final class NativeKernels implements Kernels {
     }
 
     @Override
+    public int brainBytes() {
+        return multipliesBrain() ? Short.BYTES : Float.BYTES;
+    }
+
+    private boolean multipliesBrain() {
+        return instructions == InstructionSet.AVX512_BF16;
+    }
+
+    @Override
     public SegmentAllocator memory(Arena arena) {
         return new Slabs(library, arena);
     }
@@ -127,6 +141,15 @@ public final class NativeKernels implements Kernels {
             int group, int offset) {
         try {
             QUANTISE.invokeExact(quantise, in, columns, rows, bytes, scales, corrections, sums, group, offset);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public void roundToBrain(long in, int columns, int rows, long out) {
+        try {
+            ROUND_TO_BRAIN.invokeExact(roundToBrain, in, columns, rows, out);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -254,6 +277,20 @@ public final class NativeKernels implements Kernels {
     }
 
     @Override
+    public float computeBrain(long rounds) {
+        try {
+            return (float) COMPUTE.invokeExact(computeBrain, rounds);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public int brainProducts() {
+        return (multipliesBrain() ? 2 : 1) * 12 * 16;
+    }
+
+    @Override
     public float computeIntegers(long rounds) {
         try {
             return (float) COMPUTE.invokeExact(computeIntegers, rounds);
@@ -277,7 +314,7 @@ public final class NativeKernels implements Kernels {
     }
 
     private MemorySegment find(String kernel) {
-        return library.find("flover_" + instructions.symbol() + "_" + kernel);
+        return library.find(instructions, kernel);
     }
 
     /// @param parameters a letter for each parameter: p for an address, i for an int, l for a long, f for a float

@@ -72,7 +72,14 @@ public final class NativeLibrary {
         return runnable;
     }
 
-    MemorySegment find(String function) {
+    /// Finds a kernel of an instruction set, or of the set that it is based on.
+    MemorySegment find(InstructionSet set, String kernel) {
+        String function = "flover_" + set.symbol() + "_" + kernel;
+        var base = set.base();
+        return base == null ? find(function) : symbols.find(function).orElseGet(() -> find(base, kernel));
+    }
+
+    private MemorySegment find(String function) {
         return symbols.find(function).orElseThrow(
                 () -> new UnsatisfiedLinkError("the compiled kernels have no function " + function));
     }
@@ -112,11 +119,22 @@ public final class NativeLibrary {
     private List<InstructionSet> runnable(int sets) {
         var found = new ArrayList<InstructionSet>();
         for (var set : InstructionSet.values()) {
-            if (set.isIn(sets) && symbols.find("flover_" + set.symbol() + "_quantise").isPresent()) {
+            if (set.isIn(sets) && symbols.find("flover_" + set.symbol() + "_project_brain").isPresent()
+                    && (set != InstructionSet.AVX512_BF16 || multipliesBrainAsDescribed())) {
                 found.addFirst(set);
             }
         }
         return List.copyOf(found);
+    }
+
+    /// Whether the processor's instruction for products of bf16 rounds as its manual says. Equal bits depend on it.
+    private boolean multipliesBrainAsDescribed() {
+        try {
+            return (int) Linker.nativeLinker().downcallHandle(find("flover_avx512bf16_brain_dot_is_as_described"),
+                    FunctionDescriptor.of(JAVA_INT)).invokeExact() == 1;
+        } catch (Throwable e) {
+            throw new AssertionError("native calls throw nothing", e);
+        }
     }
 
     private static NativeLibrary load() {

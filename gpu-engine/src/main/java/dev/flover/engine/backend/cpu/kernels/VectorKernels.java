@@ -41,6 +41,11 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
+    public int brainBytes() {
+        return Float.BYTES;
+    }
+
+    @Override
     public SegmentAllocator memory(Arena arena) {
         return (bytes, _) -> arena.allocate(bytes, 64);
     }
@@ -55,6 +60,11 @@ public final class VectorKernels implements Kernels {
             long in, int columns, int rows, long bytes, long scales, long corrections, long sums,
             int group, int offset) {
         VectorRows.quantise(in, columns, rows, bytes, scales, sums, group);
+    }
+
+    @Override
+    public void roundToBrain(long in, int columns, int rows, long out) {
+        VectorRows.roundToBrain(in, (long) rows * columns, out);
     }
 
     @Override
@@ -146,6 +156,16 @@ public final class VectorKernels implements Kernels {
             sum += VectorRows.fmaChains(rounds);
         }
         return sum;
+    }
+
+    @Override
+    public float computeBrain(long rounds) {
+        return computeFloats(rounds);
+    }
+
+    @Override
+    public int brainProducts() {
+        return 12 * 16;
     }
 
     /// As the products of this class multiply integers in f32, their peak rate is that of f32.

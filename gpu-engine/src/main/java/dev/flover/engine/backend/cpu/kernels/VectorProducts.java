@@ -207,7 +207,7 @@ final class VectorProducts {
     private static void fourRowsOfFloats(
             Product product, FloatForm form, long weights, int panel, int lane, int row, float[] stack) {
         int shardInputs = product.inputs / product.shards;
-        long panelAt = (long) panel * product.inputs * 16 + lane;
+        long panelAt = (long) panel * product.inputs * 16;
         var total0 = zero();
         var total1 = zero();
         var total2 = zero();
@@ -224,7 +224,7 @@ final class VectorProducts {
                 var sum2 = zero();
                 var sum3 = zero();
                 for (int k = chunk; k < Math.min(chunk + CHUNK, end); k++) {
-                    var weight = weight(form, weights, panelAt + 16L * k);
+                    var weight = weight(form, weights, panelAt + 16L * k, lane, k);
                     long in = product.in + 4L * ((long) row * product.inputs + k);
                     sum0 = weight.fma(splat(get(in)), sum0);
                     sum1 = weight.fma(splat(get(in + 4L * product.inputs)), sum1);
@@ -252,7 +252,7 @@ final class VectorProducts {
     private static void oneRowOfFloats(
             Product product, FloatForm form, long weights, int panel, int lane, int row, float[] stack) {
         int shardInputs = product.inputs / product.shards;
-        long panelAt = (long) panel * product.inputs * 16 + lane;
+        long panelAt = (long) panel * product.inputs * 16;
         var total = zero();
         for (int shard = 0; shard < product.shards; shard++) {
             total = zero();
@@ -260,7 +260,7 @@ final class VectorProducts {
             for (int chunk = shard * shardInputs; chunk < end; chunk += CHUNK) {
                 var sum = zero();
                 for (int k = chunk; k < Math.min(chunk + CHUNK, end); k++) {
-                    sum = weight(form, weights, panelAt + 16L * k)
+                    sum = weight(form, weights, panelAt + 16L * k, lane, k)
                             .fma(splat(get(product.in + 4L * ((long) row * product.inputs + k))), sum);
                 }
                 total = total.add(sum);
@@ -272,11 +272,17 @@ final class VectorProducts {
         product.finish(total, row, 16 * panel + lane);
     }
 
-    private static FloatVector weight(FloatForm form, long weights, long at) {
+    /// The weights of a panel that are multiplied by the activation at place `k` of a row.
+    ///
+    /// @param at how many weights come before them in panels and places
+    private static FloatVector weight(FloatForm form, long weights, long at, int lane, int k) {
         return switch (form) {
-            case SINGLE -> load(weights + 4 * at);
-            case HALF -> Lanes.loadHalf(weights + 2 * at);
-            case BRAIN -> Lanes.loadBrain(weights + 2 * at);
+            case SINGLE -> load(weights + 4 * (at + lane));
+            case HALF -> Lanes.loadHalf(weights + 2 * (at + lane));
+            case BRAIN -> k % 2 == 0
+                    ? Lanes.loadInts(weights + 2 * at + 4 * lane).and(0xFFFF0000).reinterpretAsFloats()
+                    : Lanes.loadInts(weights + 2 * (at - 16) + 4 * lane).lanewise(VectorOperators.LSHL, 16)
+                            .reinterpretAsFloats();
         };
     }
 }

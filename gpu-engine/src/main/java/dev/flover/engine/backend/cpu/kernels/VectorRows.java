@@ -22,6 +22,9 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorRows {
     private static final float ROUNDER = 0x1.8p23f;
     private static final float GREATEST_HALF = 65504;
+    private static final int LEAST_BITS = Float.floatToRawIntBits(FloatForm.LEAST_BRAIN);
+    private static final int INFINITE_BITS = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
+    private static final int QUIET_BIT = 0x400000;
     private static final float[] ERFC = {
         0.17087277f, -0.82215223f, 1.48851587f, -1.13520398f, 0.27886807f,
         -0.18628806f, 0.09678418f, 0.37409196f, 1.00002368f, -1.26551223f};
@@ -51,6 +54,16 @@ final class VectorRows {
                     set(sums + 4 * (block * groups + g), scale * sum);
                 }
             }
+        }
+    }
+
+    /// Rounds floats to bf16 and exchanges the numbers of each pair, as `project_brain.c` does.
+    static void roundToBrain(long in, long count, long out) {
+        for (long i = 0; i < count; i++) {
+            int bits = MEMORY.get(ValueLayout.JAVA_INT, in + 4 * i);
+            int magnitude = bits & Integer.MAX_VALUE;
+            int rounded = magnitude > INFINITE_BITS ? bits | QUIET_BIT : bits + 0x7FFF + (bits >>> 16 & 1);
+            MEMORY.set(ValueLayout.JAVA_INT, out + 4 * (i ^ 1), magnitude < LEAST_BITS ? 0 : rounded & 0xFFFF0000);
         }
     }
 

@@ -138,11 +138,44 @@ class KernelsTest {
             for (int rows : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 17, 70}) {
                 for (int outputs : new int[] {1, 16, 33, 64, 90}) {
                     for (int shards : new int[] {1, 8}) {
-                        var product = new FloatProduct(form, rows, outputs, 8 * (1 + random.nextInt(80)), shards);
+                        int most = form == FloatForm.BRAIN ? 20 : 80;   // in shards of 32 inputs, or of any number
+                        int unit = form == FloatForm.BRAIN ? 32 * shards : 8;
+                        var product = new FloatProduct(form, rows, outputs, unit * (1 + random.nextInt(most)), shards);
                         assertThat(product.run(kernels)).as(product + " seed " + SEED)
                                 .isEqualTo(product.run(java));
                     }
                 }
+            }
+        }
+    }
+
+    /// Instructions differ in how they treat subnormal numbers, so products in bf16 have none.
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void productsOfTheLeastAndOfUnusualBrainNumbersHaveEqualBits(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        for (int rows : new int[] {1, 8, 37}) {
+            var product = new FloatProduct(FloatForm.BRAIN, rows, 33, 320, 1);
+            product.spread(-56, -50);
+            assertThat(product.run(kernels)).as(product + " seed " + SEED).isEqualTo(product.run(java));
+            product.spread(-56, 56);
+            assertThat(product.run(kernels)).as(product + " seed " + SEED).isEqualTo(product.run(java));
+            for (float unusual : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, Float.MAX_VALUE, -Float.MIN_VALUE}) {
+                product.in.setAtIndex(JAVA_FLOAT, 3, unusual);
+                assertThat(product.run(kernels)).as(product + " with " + unusual).isEqualTo(product.run(java));
+            }
+        }
+    }
+
+    @Test
+    void aProductInBrainNumbersIsThatOfRoundedActivations() {
+        var product = new FloatProduct(FloatForm.BRAIN, 3, 20, 64, 1);
+        product.spread(-70, 4);
+        float[] got = product.run(java);
+        for (int row = 0; row < 3; row++) {
+            for (int output = 0; output < 20; output++) {
+                double[] exact = product.exact(row, output);
+                assertThat((double) got[row * 20 + output]).isEqualTo(exact[0], within(64 * 0x1p-24 * exact[1]));
             }
         }
     }
@@ -589,6 +622,8 @@ class KernelsTest {
         private final FloatForm form;
         private final int shards;
         private final MemorySegment weights;
+        private final MemorySegment in;
+        private final MemorySegment bias;
         private final Product product;
 
         FloatProduct(FloatForm form, int rows, int outputs, int inputs, int shards) {
@@ -601,13 +636,54 @@ class KernelsTest {
                 weights.setAtIndex(JAVA_SHORT, i, form == FloatForm.HALF
                         ? Float.floatToFloat16(value) : (short) (Float.floatToRawIntBits(value) >> 16));
             }
-            product = new Product(inputs, shards, outputs, floats(rows * inputs).address(), rows,
-                    new Target(0, outputs, floats(Kernels.padded(outputs)).address(), false));
+            in = floats(rows * inputs);
+            bias = floats(Kernels.padded(outputs));
+            product = new Product(inputs, shards, outputs, in.address(), rows,
+                    new Target(0, outputs, bias.address(), false));
+        }
+
+        /// Gives weights and activations random exponents. Weights below the least that products take become 0.
+        void spread(int least, int most) {
+            for (long i = 0; i < weights.byteSize() / 2; i++) {
+                float weight = spread(least, most, random.nextInt(1 << 7) << 16);
+                weights.setAtIndex(JAVA_SHORT, i, (short) (Math.abs(weight) < FloatForm.LEAST_BRAIN ? 0
+                        : Float.floatToRawIntBits(weight) >>> 16));
+            }
+            for (int i = 0; i < product.rows() * product.inputs(); i++) {
+                in.setAtIndex(JAVA_FLOAT, i, spread(least, most, random.nextInt(1 << 23)));
+            }
+        }
+
+        private float spread(int least, int most, int fraction) {
+            float magnitude = Float.intBitsToFloat((127 + random.nextInt(least, most + 1)) << 23 | fraction);
+            return random.nextBoolean() ? magnitude : -magnitude;
+        }
+
+        /// The product in double with activations that are rounded to bf16, and the sum of its terms' magnitudes.
+        double[] exact(int row, int output) {
+            double sum = bias.getAtIndex(JAVA_FLOAT, output);
+            double magnitudes = Math.abs(sum);
+            for (int k = 0; k < product.inputs(); k++) {
+                long word = ((long) output / 16 * product.inputs() / 2 + k / 2) * 16 + output % 16;
+                int weight = weights.getAtIndex(JAVA_SHORT, 2 * word + k % 2) << 16;
+                double x = in.getAtIndex(JAVA_FLOAT, (long) row * product.inputs() + k);
+                double unit = Math.scalb(1.0, Math.getExponent(x) - 7);
+                double rounded = Math.abs(x) < FloatForm.LEAST_BRAIN ? 0 : Math.rint(x / unit) * unit;
+                sum += rounded * Float.intBitsToFloat(weight);
+                magnitudes += Math.abs(rounded * Float.intBitsToFloat(weight));
+            }
+            return new double[] {sum, magnitudes};
         }
 
         float[] run(Kernels kernels) {
+            var taken = in;
+            if (form == FloatForm.BRAIN) {
+                taken = arena.allocate((long) product.rows() * product.inputs() * kernels.brainBytes(), 64);
+                kernels.roundToBrain(in.address(), product.inputs(), product.rows(), taken.address());
+            }
+            long activations = taken.address();
             return outputOf(product.rows() * product.outputs(), out -> kernels.projectFloats(
-                    form, weights.address(), product.inputs(), shards, product.outputs(), product.in(), product.rows(),
+                    form, weights.address(), product.inputs(), shards, product.outputs(), activations, product.rows(),
                     out, product.target().stride(), product.target().bias(), false, 0, (product.outputs() + 15) / 16));
         }
 
