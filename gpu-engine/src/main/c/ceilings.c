@@ -65,7 +65,7 @@ INLINE ints add_products(ints sum, ints bytes, ints four) {
 /// Computes 12 * 64 products of bytes a round. The result depends on all of them. The compiler does not know that these
 /// bytes stay the same, so it computes each product in each round.
 float KERNEL(integer_ceiling)(long rounds) {
-    float bytes[16 * TIMES * CHAINS];
+    _Alignas(64) float bytes[16 * TIMES * CHAINS];
     ints sum[CHAINS], four = splat_int(0x01FF0201);
     memset(bytes, 1, sizeof bytes);
     UNROLLED for (int i = 0; i < CHAINS; i++) {

@@ -159,7 +159,7 @@ INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes,
 #include <immintrin.h>
 #if defined(__AVXVNNI__)
 #define KERNEL(name) flover_avxvnni_##name
-enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, WIDE_ROWS = 2, FLOAT_ROWS = 6, FLOAT_PANELS = 1 };
+enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, WIDE_ROWS = 4, FLOAT_ROWS = 6, FLOAT_PANELS = 1 };
 enum { SIGNED_DOT = 0 };
 #else
 #define KERNEL(name) flover_avx2_##name

@@ -319,7 +319,7 @@ enum { HAS_THREE_ROWS = 1 };
 enum { HAS_THREE_ROWS = 0 };
 #define OTHER_TILES                                                                                                   \
             case 2 * 8 + 1: APART(2, 1);
-#elif defined(HAS_PAIRS)
+#elif defined(__AVX2__)
 enum { HAS_THREE_ROWS = 0 };
 #define OTHER_TILES                                                                                                   \
             case WIDE_ROWS * 8 + 1: APART(WIDE_ROWS, 1);

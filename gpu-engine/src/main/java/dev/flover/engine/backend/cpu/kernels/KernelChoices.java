@@ -6,7 +6,7 @@ package dev.flover.engine.backend.cpu.kernels;
 /// @param aheadRows   up to how many rows, from three on, prefetch the weights of later blocks; 0 for none
 /// @param chunkBlocks blocks of 32 inputs that all tiles process before any goes on; `most_blocks` in
 ///                    `project_blocks.h` has the exceptions
-/// @param smallTiles  whether AVX-512 computes tiles of four rows, each of which takes codes apart, and not of eight
+/// @param smallTiles  whether tiles have fewer rows than they could, so that registers hold all their sums; with VNNI
 public record KernelChoices(int aheadBytes, int aheadRows, int chunkBlocks, boolean smallTiles) {
     /// The choices that hold until others are measured: those for Intel servers with AVX-512.
     public static final KernelChoices DEFAULT = new KernelChoices(1024, 32, 4, false);
