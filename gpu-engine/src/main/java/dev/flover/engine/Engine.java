@@ -27,6 +27,7 @@ import dev.flover.engine.scheduling.Step;
 import dev.flover.engine.scheduling.Windows;
 import dev.flover.engine.sharding.ShardMemory;
 import dev.flover.engine.sharding.ShardPlan;
+import dev.flover.engine.tensor.TensorFile;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -85,6 +86,9 @@ public final class Engine implements AutoCloseable {
             };
         } catch (RuntimeException | Error e) {
             backend.close();
+            if (TensorFile.isUnreadable(e)) {
+                throw new EngineException(TensorFile.unreadable(model.path(), "a part of the weights"), e);
+            }
             throw e;
         }
     }

@@ -50,8 +50,8 @@ public final class GgufFile implements TensorSource {
         long bytes = 0;
         for (var file : files(path)) {
             var mapped = MappedFile.map(file, arena);
-            bytes += mapped.byteSize();
-            var part = new GgufReader(file, mapped).read();
+            bytes += mapped.file().bytes();
+            var part = new GgufReader(mapped).read();
             parts.add(part);
             for (var tensor : part.tensors().values()) {
                 if (tensors.putIfAbsent(tensor.name(), tensor) != null) {

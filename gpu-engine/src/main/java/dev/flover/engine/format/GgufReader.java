@@ -1,6 +1,7 @@
 package dev.flover.engine.format;
 
 import dev.flover.engine.tensor.StoredTensor;
+import dev.flover.engine.tensor.TensorFile;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -34,15 +35,17 @@ final class GgufReader {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private final TensorFile whole;
     private final Path file;
     private final MemorySegment bytes;
     private long at;
     private long arrayElements;
     private long textBytes;
 
-    GgufReader(Path file, MemorySegment bytes) {
-        this.file = file;
-        this.bytes = bytes;
+    GgufReader(MappedFile mapped) {
+        whole = mapped.file();
+        file = whole.path();
+        bytes = mapped.bytes();
     }
 
     /// The content of one file; a split model has several.
@@ -256,7 +259,7 @@ final class GgufReader {
             }
             var shape = TensorShape.of(file, entry.name(), entry.type(), reversed(entry.dimensions()));
             var data = TensorShape.slice(file, bytes, entry.name(), dataStart, entry.offset(), shape.bytes());
-            var tensor = new StoredTensor(entry.name(), entry.type(), shape.rows(), shape.columns(), data);
+            var tensor = new StoredTensor(entry.name(), entry.type(), shape.rows(), shape.columns(), data, whole);
             if (tensors.put(entry.name(), tensor) != null) {
                 throw problem("has two tensors called " + entry.name());
             }

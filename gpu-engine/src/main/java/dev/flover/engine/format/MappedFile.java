@@ -1,5 +1,6 @@
 package dev.flover.engine.format;
 
+import dev.flover.engine.tensor.TensorFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -9,11 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/// Maps whole files of any size into memory, read-only.
-public final class MappedFile {
-    private MappedFile() {}
-
-    public static MemorySegment map(Path file, Arena arena) {
+/// A whole file of any size, mapped into memory, read-only.
+public record MappedFile(TensorFile file, MemorySegment bytes) {
+    public static MappedFile map(Path file, Arena arena) {
         if (Files.notExists(file)) {
             throw new ModelFileException(file, "there is no such file");
         }
@@ -21,7 +20,8 @@ public final class MappedFile {
             throw new ModelFileException(file, "is not a file");
         }
         try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+            long bytes = channel.size();
+            return new MappedFile(TensorFile.of(file, bytes), channel.map(MapMode.READ_ONLY, 0, bytes, arena));
         } catch (IOException e) {
             throw new ModelFileException(file, "cannot be read: " + e.getMessage(), e);
         }

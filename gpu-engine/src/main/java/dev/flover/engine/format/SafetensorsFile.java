@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.flover.engine.tensor.StoredTensor;
+import dev.flover.engine.tensor.TensorFile;
 import dev.flover.engine.tensor.TensorType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -30,6 +31,7 @@ public final class SafetensorsFile implements TensorSource {
     private static final int MAX_DIMENSIONS = 8;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private final TensorFile whole;
     private final Path path;
     private final MemorySegment bytes;
     private final MemorySegment header;
@@ -39,14 +41,15 @@ public final class SafetensorsFile implements TensorSource {
     /// @param to   the offset behind its last byte
     private record Entry(String dtype, long[] shape, long from, long to) {}
 
-    private SafetensorsFile(Path path, MemorySegment bytes) {
-        this.path = path;
-        this.bytes = bytes;
-        this.header = header();
+    private SafetensorsFile(MappedFile mapped) {
+        whole = mapped.file();
+        path = whole.path();
+        bytes = mapped.bytes();
+        header = header();
     }
 
     static SafetensorsFile open(Path path, Arena arena) {
-        var file = new SafetensorsFile(path, MappedFile.map(path, arena));
+        var file = new SafetensorsFile(MappedFile.map(path, arena));
         file.readDirectory();
         return file;
     }
@@ -164,7 +167,7 @@ public final class SafetensorsFile implements TensorSource {
                     + (entry.to() - entry.from()) + " bytes; " + shape.bytes() + " expected");
         }
         var data = TensorShape.slice(path, bytes, name, 8 + header.byteSize(), entry.from(), shape.bytes());
-        return Optional.of(new StoredTensor(name, type, shape.rows(), shape.columns(), data));
+        return Optional.of(new StoredTensor(name, type, shape.rows(), shape.columns(), data, whole));
     }
 
     @Override

@@ -52,7 +52,7 @@ final class Fingerprint {
         if (Files.exists(file)) {
             try (var arena = Arena.ofConfined()) {
                 digest.update(file.getFileName().toString().getBytes(StandardCharsets.UTF_8));
-                addAll(MappedFile.map(file, arena));
+                addAll(MappedFile.map(file, arena).bytes());
             }
         }
     }

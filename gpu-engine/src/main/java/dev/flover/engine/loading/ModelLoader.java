@@ -3,6 +3,7 @@ package dev.flover.engine.loading;
 import dev.flover.engine.format.GgufFile;
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.model.Model;
+import dev.flover.engine.tensor.TensorFile;
 import dev.flover.engine.tokenizer.Tokenizer;
 import dev.flover.engine.tokenizer.TokenizerLoader;
 import java.lang.foreign.Arena;
@@ -62,11 +63,22 @@ public final class ModelLoader {
         // thrown by the checks of the records that are made from the file
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new ModelFileException(path, String.valueOf(e.getMessage()), e);
+        } catch (InternalError e) {
+            throw unreadable(path, e);
         } finally {
             if (!kept) {
                 arena.close();
             }
         }
+    }
+
+    /// Thrown where the file was cut while its mapping was read, or cannot be read.
+    private static Error unreadable(Path path, InternalError e) {
+        if (TensorFile.isUnreadable(e)) {
+            throw new ModelFileException(path, "cannot be read: it was cut while it was loaded, or its disk has failed",
+                    e);
+        }
+        return e;
     }
 
     private static ModelFiles files(Path path, int contextLength, Arena arena) {

@@ -249,7 +249,7 @@ final class WeightAssembler {
     }
 
     private StoredTensor headByHead(StoredTensor fused, float[] values) {
-        var matrix = new StoredTensor(fused.name(), fused.type(), values.length, 1, fused.data());
+        var matrix = new StoredTensor(fused.name(), fused.type(), values.length, 1, fused.data(), fused.file());
         float[] ordered = new float[values.length];
         int at = 0;
         for (var range : headByHead(matrix)) {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.CRC32C;
 
 /// The layout of a file with packed weights.
@@ -169,13 +170,22 @@ record PackedFile(String name, Map<String, Place> places, int[] sums) {
     }
 
     /// The sums of all pieces, without the header, which has a sum of its own.
-    private static int[] sums(MemorySegment weights, Workers workers) {
+    private static int[] sums(MemorySegment weights, Workers workers) throws IOException {
+        var unreadable = new AtomicBoolean();
         var sums = new int[Math.toIntExact(Math.ceilDiv(weights.byteSize(), PIECE))];
         workers.run((piece, _) -> {
             long first = Math.max(BEGIN, (long) piece * PIECE);
             long end = Math.min(weights.byteSize(), (long) (piece + 1) * PIECE);
-            sums[piece] = sum(weights.asSlice(first, Math.max(0, end - first)));
+            var bytes = weights.asSlice(first, Math.max(0, end - first));
+            if (FilePages.read(bytes) == FilePages.Result.FAILED) {
+                unreadable.set(true);
+            } else {
+                sums[piece] = sum(bytes);
+            }
         }, sums.length);
+        if (unreadable.get()) {
+            throw new DamagedFileException("it was cut while it was read, or its disk has failed");
+        }
         return sums;
     }
 

@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cpu;
 
+import dev.flover.engine.api.EngineException;
 import dev.flover.engine.backend.cpu.PackedWeight.BlockPart;
 import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
 import dev.flover.engine.backend.cpu.PackedWeight.Part;
@@ -16,6 +17,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Re-orders stored weights into panels of sixteen outputs, on all workers.
@@ -36,6 +38,8 @@ final class Packer {
     private static final int TILES_A_WORKER = 8;
     private static final int MOST_TOGETHER = 16;
     private static final int LEAST_BRAIN_BITS = Float.floatToRawIntBits(FloatForm.LEAST_BRAIN) >>> 16;
+    /// The rows of floats that a thread brings into memory at a time.
+    private static final int ROWS_TOGETHER = 64;
 
     private final Workers workers;
     private final Kernels kernels;
@@ -59,18 +63,46 @@ final class Packer {
     /// Packs a matrix into given memory.
     ///
     /// @param memory zeroed, [#bytes] bytes
+    /// @throws EngineException if the model file was cut meanwhile, or cannot be read
     PackedWeight pack(Matrix matrix, MemorySegment memory) {
         var packed = place(matrix, memory);
+        try {
+            fill(packed, matrix);
+        } catch (IllegalStateException e) {
+            throw e.getCause() instanceof EngineException unreadable ? unreadable : e;
+        }
+        requireWhole(matrix);
+        releasePages(matrix);
+        return packed;
+    }
+
+    private void fill(PackedWeight packed, Matrix matrix) {
         var rowsOfParts = rowsOfParts(matrix);
         for (int i = 0; i < rowsOfParts.size(); i++) {
             var rows = rowsOfParts.get(i);
             switch (packed.parts().get(i)) {
                 case BlockPart blocks -> fill(blocks, rows, matrix.inputs());
-                case FloatPart floats -> fill(floats, rows, matrix.inputs());
+                case FloatPart floats -> {
+                    bringIn(rows);
+                    fill(floats, rows, matrix.inputs());
+                }
             }
         }
-        releasePages(matrix);
-        return packed;
+    }
+
+    private void bringIn(StoredRows rows) {
+        workers.run((piece, _) -> rows.bringIn(ROWS_TOGETHER * piece, ROWS_TOGETHER * (piece + 1)),
+                Math.ceilDiv(rows.count(), ROWS_TOGETHER));
+    }
+
+    /// Compares the lengths of the matrix's files with what they were. The last page of a file that was cut can be
+    /// read, with zeros behind the file's end.
+    private static void requireWhole(Matrix matrix) {
+        matrix.ranges().stream().map(range -> range.tensor().file()).filter(Objects::nonNull).distinct()
+                .flatMap(file -> file.problem().stream()).findFirst()
+                .ifPresent(problem -> {
+                    throw new EngineException(problem);
+                });
     }
 
     /// The bytes of a packed matrix.
@@ -234,6 +266,7 @@ final class Packer {
         int together = Math.clamp(part.panels() / (TILES_A_WORKER * workers.count()), 1, MOST_TOGETHER);
         workers.run((tile, worker) -> {
             var starts = this.starts.asSlice(worker * START_BYTES, START_BYTES);
+            rows.bringIn(16 * together * tile, 16 * together * (tile + 1));
             for (int panel = tile * together; panel < Math.min(part.panels(), (tile + 1) * together); panel++) {
                 for (int lane = 0; lane < 16; lane++) {
                     int row = 16 * panel + lane;
@@ -292,6 +325,21 @@ final class Packer {
         /// Which 32 weights of that block are the first of the row.
         int firstPart() {
             return matrix.firstInput() % type().blockElements() / 32;
+        }
+
+        /// Brings the file's pages with rows `first` to `end - 1` into memory, as far as there are so many.
+        ///
+        /// @throws EngineException if the system cannot read them
+        void bringIn(int first, int end) {
+            int last = Math.min(end, rows.length);
+            for (int row = first; row < last;) {
+                int next = row + 1;
+                while (next < last && tensors[next] == tensors[row] && rows[next] == rows[next - 1] + 1) {
+                    next++;
+                }
+                FilePages.read(tensors[row], rows[row], next - row);
+                row = next;
+            }
         }
 
         void read(int row, float[] out) {
