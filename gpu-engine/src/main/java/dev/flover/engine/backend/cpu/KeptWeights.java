@@ -231,9 +231,14 @@ final class KeptWeights implements AutoCloseable {
             case AccessDeniedException denied -> denied.getFile() + " cannot be written";
             case FileSystemException system when system.getReason() != null ->
                 system.getFile() + ": " + system.getReason();
-            default -> String.valueOf(e.getMessage());
+            default -> named(e.getMessage() == null ? e.toString() : e.getMessage());
         };
         close();
+    }
+
+    /// The message of an exception, which names no file where a channel threw it.
+    private String named(String message) {
+        return message.contains(folder.folder().toString()) ? message : file + ": " + message;
     }
 
     /// Stops writing, and removes a file that is not complete. The mappings are the arena's.

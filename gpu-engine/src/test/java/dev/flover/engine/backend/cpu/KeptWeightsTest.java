@@ -184,7 +184,7 @@ class KeptWeightsTest {
     @Test
     void withoutAPlaceToWriteWeightsArePackedIntoMemory() throws IOException {
         var full = start(new WeightFolder(folder(), MODEL, Long.MAX_VALUE / 4, 0, 1));
-        assertThat(full.words()).startsWith("packed now, and not kept, because the weights take ")
+        assertThat(full.words()).startsWith("packed now, and not kept, because " + file() + ": the weights take ")
                 .endsWith(" are free");
         Files.delete(Path.of(file() + ".lock"));
         Files.createDirectory(Path.of(file() + ".lock")); // as a folder that cannot be written to: it has no lock
@@ -210,7 +210,7 @@ class KeptWeightsTest {
             assertThat(Thread.interrupted()).isTrue();
             kept.complete();
 
-            assertThat(kept.describe()).startsWith("packed now, and not kept, because ");
+            assertThat(kept.describe()).startsWith("packed now, and not kept, because " + file() + ": ");
             assertThat(bytes(before)).isEqualTo(packedInMemory().getFirst());
             assertThat(bytes(failed)).isEqualTo(packedInMemory().getLast());
         }
