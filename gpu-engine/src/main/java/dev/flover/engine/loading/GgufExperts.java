@@ -36,7 +36,7 @@ record GgufExperts(GgufFile file, String architecture, Family family) {
         String key = "expert_gating_func";
         int function = integer(key).orElse(0);
         var stated = switch (function) {
-            case 0 -> usual;
+            case 0 -> isGlmFlash() ? Scoring.SIGMOID : usual;
             case 1 -> Scoring.SOFTMAX;
             case 2 -> Scoring.SIGMOID;
             case SOFTMAX_OF_CHOSEN -> Scoring.SOFTMAX; // which is the same as dividing by the sum of the chosen
@@ -45,6 +45,14 @@ record GgufExperts(GgufFile file, String architecture, Family family) {
         };
         requireOwn(key, stated == usual && (function != SOFTMAX_OF_CHOSEN || family.normalisesExperts()));
         return stated;
+    }
+
+    /// Whether the file has the shape of GLM-4.7-Flash, whose early files have the architecture of DeepSeek and do not
+    /// state how experts are scored. llama.cpp recognises them alike.
+    private boolean isGlmFlash() {
+        int layers = integer("block_count").orElse(0) - integer("nextn_predict_layers").orElse(0);
+        return architecture.equals("deepseek2") && (layers == 47 || layers == 48)
+                && WeightAssembler.vocabulary(file, family.ggufTensors()) == 154_880;
     }
 
     /// Whether the weights of the chosen experts are divided by their sum.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.engine.RandomFamilies;
+import dev.flover.engine.format.GgufFile;
 import dev.flover.engine.format.JsonFile;
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.loading.families.Families;
@@ -11,11 +12,14 @@ import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.Routing.Scoring;
 import dev.flover.engine.tensor.TensorType;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class GgufKeysTest {
     /// All metadata keys of architectures that llama.cpp's loader and gguf-py know (`llama-arch.cpp`, `constants.py`).
@@ -143,6 +147,45 @@ class GgufKeysTest {
         refusesExperts("expert_gating_func", GgufConversion.writer(folder).put("qwen3moe.expert_gating_func", 2));
         refusesExperts("expert_weights_norm", GgufConversion.writer(folder).put("qwen3moe.expert_weights_norm", false));
         refusesExperts("expert_weights_scale", GgufConversion.writer(folder).put("qwen3moe.expert_weights_scale", 2f));
+    }
+
+    /// As in llama.cpp: architectures that read such a key do not normalise the weights of experts without it, and of
+    /// those that do not read it some always normalise them.
+    @ParameterizedTest
+    @CsvSource({
+        "deepseek_v2, deepseek2, SOFTMAX, false", "deepseek_v3, deepseek2, SOFTMAX, false",
+        "glm4_moe, glm4moe, SIGMOID, false", "gpt_oss, gpt-oss, SOFTMAX, true",
+        "granitemoe, granitemoe, SOFTMAX, true", "mixtral, llama, SOFTMAX, true", "olmoe, olmoe, SOFTMAX, false",
+        "qwen2_moe, qwen2moe, SOFTMAX, false", "qwen3_moe, qwen3moe, SOFTMAX, true"})
+    void withoutKeysOfExpertsAnArchitectureChoosesThemAsInLlamaCpp(
+            String modelType, String architecture, Scoring scoring, boolean normalised) throws IOException {
+        TinyFolder.write(folder, Families.ofModelType(folder, modelType));
+        var writer = GgufConversion.writer(folder);
+        for (String key : new String[] {"expert_gating_func", "expert_weights_norm", "expert_weights_scale",
+                "expert_group_count", "expert_group_used_count"}) {
+            writer.remove(architecture + "." + key);
+        }
+        var routing = ModelLoader.inspect(writer.write(folder.resolve("model.gguf")), 0).config().routing();
+        assertThat(routing.scoring()).isEqualTo(scoring);
+        assertThat(routing.normalised()).isEqualTo(normalised);
+        assertThat(routing.scale()).isOne();
+        assertThat(routing.groups()).isOne();
+    }
+
+    /// Early files of GLM-4.7-Flash have DeepSeek's architecture and do not say how experts are scored.
+    @ParameterizedTest
+    @CsvSource({"48, 1, 154880, SIGMOID", "48, 0, 154880, SIGMOID", "46, 0, 154880, SOFTMAX", "47, 0, 102400, SOFTMAX"})
+    void filesWithTheShapeOfGlm47FlashScoreExpertsByASigmoid(
+            int blocks, int predicting, int vocabulary, Scoring scoring) {
+        var path = new GgufWriter().put("general.architecture", "deepseek2").put("deepseek2.block_count", blocks)
+                .put("deepseek2.nextn_predict_layers", predicting)
+                .tensor("token_embd.weight", TensorType.Q4_0, new byte[18 * vocabulary], vocabulary, 32)
+                .write(folder.resolve("model.gguf"));
+        try (var arena = Arena.ofConfined()) {
+            var family = Families.ofArchitecture(path, "deepseek2", true);
+            var routing = new GgufExperts(GgufFile.open(path, arena), "deepseek2", family).of(8, 2, 32);
+            assertThat(routing.scoring()).isEqualTo(scoring);
+        }
     }
 
     private void refusesExperts(String key, GgufWriter writer) {

@@ -147,7 +147,8 @@ final class ExpertFamilies {
         family.ggufTensors(EXPERT_GGUF);
     });
 
-    /// The first layers have no experts. The router adds a correction to the probabilities when it selects experts.
+    /// The first layers have no experts. The router adds a correction to the probabilities when it selects experts. As
+    /// in llama.cpp, a GGUF file says whether the weights of experts are normalised, and they are not if it is silent.
     private static final Family GLM4_MOE = LLAMA.with(family -> {
         family.architectures(List.of("glm4moe"));
         family.modelTypes(List.of("glm4_moe"));
@@ -155,7 +156,6 @@ final class ExpertFamilies {
         family.attentionBiased(Set.of(QUERY, KEY, VALUE));
         family.optional(Set.of(QUERY_NORM, KEY_NORM));
         family.scoring(Scoring.SIGMOID);
-        family.normalisesExperts(true);
         family.configDefaults("""
                 {"rms_norm_eps": 1e-5, "rope_theta": 10000.0, "max_position_embeddings": 131072,
                  "num_key_value_heads": 8, "partial_rotary_factor": 0.5, "n_group": 1, "topk_group": 1,
