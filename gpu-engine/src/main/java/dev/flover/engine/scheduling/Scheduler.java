@@ -83,12 +83,16 @@ public final class Scheduler {
     }
 
     Scheduler(EngineConfig config, int contextLength, int stretchedBeyond, SequenceBlocks blocks) {
+        this(config, contextLength, stretchedBeyond, blocks, new Seats(config));
+    }
+
+    Scheduler(EngineConfig config, int contextLength, int stretchedBeyond, SequenceBlocks blocks, Seats seats) {
         this.config = config;
         this.contextLength = contextLength;
         this.stretchedBeyond = stretchedBeyond;
         this.blocks = blocks;
         slots = new SlotMap<>(config.maxSequences());
-        seats = new Seats(config);
+        this.seats = seats;
         recorder = new StepRecorder(seats);
         writer = new StepWriter(slots, seats, blocks, recorder);
         results = new StepResults(seats, blocks, counts, this::end, this::restart);
@@ -183,10 +187,11 @@ public final class Scheduler {
             return;
         }
         checkedIdle = true;
+        int held = seats.held(endedSteps);
         int queued = running.size() + waiting.size() + waitingAlone.size() + (runningAlone == null ? 0 : 1);
-        if (blocks.referenced() + slots.live() + seats.taken() + queued > 0) {
+        if (blocks.referenced() + slots.live() + held + queued > 0) {
             leak = "the engine was idle and still held " + blocks.referenced() + " KV blocks, " + slots.live()
-                    + " slots, " + seats.taken() + " seats and " + queued + " places in its queues";
+                    + " slots, " + held + " seats and " + queued + " places in its queues";
         }
     }
 

@@ -127,9 +127,14 @@ final class Seats {
         }
     }
 
-    /// The number of seats that sequences have, without those that were left.
-    int taken() {
-        return free.length - freeCount - leftCount;
+    /// The number of seats that are neither free nor freed by [#reclaim] once steps up to `endedSteps` have ended:
+    /// sequences have them, or they were left and a later step refers to them or to one left before.
+    int held(long endedSteps) {
+        int reclaimable = 0;
+        while (reclaimable < leftCount && leftAfter[(firstLeft + reclaimable) % left.length] <= endedSteps) {
+            reclaimable++;
+        }
+        return free.length - freeCount - reclaimable;
     }
 
     /// The sequence that has the seat, or had it last.

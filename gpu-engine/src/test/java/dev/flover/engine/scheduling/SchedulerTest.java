@@ -126,6 +126,30 @@ class SchedulerTest {
     }
 
     @Test
+    void aSeatThatIsNeverReclaimedIsToldOnceTheEngineIsIdle() {
+        var config = config(2, 8, 8, 20);
+        var seats = new Seats(config);
+        var scheduler = new Scheduler(
+                config, CONTEXT, Integer.MAX_VALUE, new SequenceBlocks(config, Windows.NONE, 1), seats);
+        var step = new Step(8, 2);
+        scheduler.admit(1, request(3, 1, 0, false));
+        scheduler.plan(step);
+        scheduler.commit(step, sink);
+        assertThat(scheduler.status().leak()).as("the seat that was left is free").isNull();
+
+        var leaking = new Sequence(9, request(3, 1, 0, false), CONTEXT, Integer.MAX_VALUE, seats);
+        seats.seat(leaking, 1);
+        seats.leave(leaking, Long.MAX_VALUE); // after a step that never ends
+        scheduler.admit(2, request(3, 1, 0, false));
+        scheduler.plan(step);
+        scheduler.commit(step, sink);
+
+        // those that are left later wait behind it
+        assertThat(scheduler.status().leak()).isEqualTo("the engine was idle and still held 0 KV blocks, 0 slots, "
+                + "2 seats and 0 places in its queues");
+    }
+
+    @Test
     void positionsOfPromptsAreCountedByWhetherTheyWereComputedBefore() {
         var scheduler = new Scheduler(config(2, 4, 4, 100), CONTEXT, Integer.MAX_VALUE, Windows.NONE);
         var step = new Step(4, 2);
