@@ -142,9 +142,15 @@ class BatchRequestsTest {
         var one = SimulatedProcess.of(1, 1);
         var line = request("line", "p".repeat(600) + ">" + "x".repeat(50)).setBatch(true).setPromptLogprobs(0).build();
         one.send(0, line);
+        var engine = (ScriptedEngine) one.engine;
+        var yielded = one.meters.get("flover.batch.yielded").counter();
         one.ticks(ticks);
+        assertThat(engine.promptsScored).as("the whole prompt is scored").isOne();
+        assertThat(yielded.count()).isZero();
         one.send(0, request("urgent", ">n").build());
         one.tick();
+        assertThat(yielded.count()).as("the line gave up its slot").isOne();
+        assertThat(one.asksForCommit()).as("no token was sent, nor its sending asked for").isFalse();
         one.cancel(0, "urgent");
         for (int i = 0; i < 1000; i++) {
             one.tick();
@@ -153,7 +159,7 @@ class BatchRequestsTest {
             }
         }
         one.settle();
-        assertThat(one.meters.get("flover.batch.yielded").counter().count()).isPositive();
+        assertThat(engine.promptsScored).as("the prompt is scored anew").isEqualTo(2);
         ExactlyOnceProperties.assertPromptLogprobs(line, 0, one.chunks("line"));
         assertThat(one.text("line", 0)).isEqualTo("x".repeat(50));
     }

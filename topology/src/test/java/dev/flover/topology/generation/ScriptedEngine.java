@@ -32,6 +32,9 @@ final class ScriptedEngine implements TokenEngine {
     /// The number of steps that the owner let the engine begin ahead.
     long launchedAhead;
 
+    /// The number of prompts that were scored to their ends.
+    int promptsScored;
+
     private static final class Running {
         final SequenceRequest request;
         int position;
@@ -91,11 +94,12 @@ final class ScriptedEngine implements TokenEngine {
         return !inFlight.isEmpty();
     }
 
-    private static void score(long id, Running running, TokenSink sink) {
+    private void score(long id, Running running, TokenSink sink) {
         int[] prompt = running.request.promptIds();
         for (int i = 0; i < 3 && running.scored < prompt.length; i++, running.scored++) {
             sink.promptToken(id, running.scored, prompt[running.scored], -running.scored, null);
         }
+        promptsScored += running.scored == prompt.length ? 1 : 0;
     }
 
     private boolean nobodyAlone() {
