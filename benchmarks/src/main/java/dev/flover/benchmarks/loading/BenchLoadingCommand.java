@@ -67,10 +67,11 @@ public final class BenchLoadingCommand implements Runnable {
     /// @param files     resident pages of mapped files
     /// @param peak      most resident memory
     private record Load(double seconds, double anonymous, double files, double peak) {
-        static Load parse(String line) {
-            String[] words = line.split(" ");
-            return new Load(Double.parseDouble(words[1]), Double.parseDouble(words[2]),
-                    Double.parseDouble(words[3]), Double.parseDouble(words[4]));
+        /// @param memory the line of a [LoadingProcess]
+        static Load of(double seconds, String memory) {
+            String[] words = memory.split(" ");
+            return new Load(seconds, Double.parseDouble(words[1]), Double.parseDouble(words[2]),
+                    Double.parseDouble(words[3]));
         }
     }
 
@@ -139,13 +140,14 @@ public final class BenchLoadingCommand implements Runnable {
         long start = System.nanoTime();
         var process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
         Load load = null;
+        double seconds = 0;
         try (var output = process.inputReader(StandardCharsets.UTF_8)) {
             for (String line = output.readLine(); line != null; line = output.readLine()) {
-                double seconds = (System.nanoTime() - start) * 1e-9;
-                if (line.startsWith("loaded ")) {
-                    var inProcess = Load.parse(line);
-                    load = way == Way.COPY ? inProcess : new Load(seconds, inProcess.anonymous(), inProcess.files(),
-                            inProcess.peak());
+                if (line.startsWith(LoadingProcess.LOADED)) {
+                    seconds = way == Way.COPY ? Double.parseDouble(line.substring(LoadingProcess.LOADED.length()))
+                            : (System.nanoTime() - start) * 1e-9;
+                } else if (line.startsWith(LoadingProcess.MEMORY)) {
+                    load = Load.of(seconds, line);
                 }
             }
         }

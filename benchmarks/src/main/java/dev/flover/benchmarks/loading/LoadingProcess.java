@@ -16,12 +16,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/// The program of a process that loads a model in one way, once, and prints the seconds since `main` began, the
-/// resident bytes of its memory (anonymous, of files) and its peak.
+/// The program of a process that loads a model in one way, once, and prints the seconds since `main` began, and
+/// then, in a line of its own, the resident bytes of its memory (anonymous, of files) and its peak. The first line comes
+/// at once, so that whoever starts the process can take the time at which it arrives.
 ///
 /// Arguments: way, model file, backend, threads, folder of kept weights, context (0 for the model's
 /// own).
 final class LoadingProcess {
+    /// How the lines begin.
+    static final String LOADED = "loaded ";
+    static final String MEMORY = "memory ";
     private static final long PIECE = 4 << 20;
 
     private LoadingProcess() {}
@@ -91,8 +95,9 @@ final class LoadingProcess {
 
     private static void print(long start) throws IOException {
         double seconds = (System.nanoTime() - start) * 1e-9;
-        System.out.println("loaded " + seconds + " " + status("RssAnon") + " " + status("RssFile") + " "
-                + status("VmHWM"));
+        System.out.println(LOADED + seconds);
+        System.out.flush();
+        System.out.println(MEMORY + status("RssAnon") + " " + status("RssFile") + " " + status("VmHWM"));
     }
 
     /// Bytes that Linux counts for this process; 0 where it does not tell.

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The weights of a Hugging Face folder: `model.safetensors`, or else the files that `model.safetensors.index.json`
 /// lists.
@@ -37,33 +38,48 @@ public final class SafetensorsFolder implements TensorSource {
     }
 
     public static SafetensorsFolder open(Path folder, Arena arena) {
-        var files = files(folder).stream().map(file -> SafetensorsFile.open(file, arena)).toList();
+        var weightMap = weightMap(folder);
+        var files = files(folder, weightMap).stream().map(file -> SafetensorsFile.open(file, arena)).toList();
         var opened = new SafetensorsFolder(folder, files);
-        if (!Files.exists(folder.resolve(SINGLE))) {
-            opened.checkIndex(folder.resolve(INDEX));
+        if (weightMap != null) {
+            opened.check(weightMap);
         }
         return opened;
     }
 
-    private void checkIndex(Path index) {
-        for (String tensor : weightMap(index).keys()) {
+    private void check(JsonFile weightMap) {
+        for (String tensor : weightMap.keys()) {
             if (!byTensor.containsKey(tensor)) {
-                throw new ModelFileException(index, "names tensor " + tensor + ", which no file has");
+                throw new ModelFileException(
+                        path.resolve(INDEX), "names tensor " + tensor + ", which no file has");
             }
         }
     }
 
     /// The files with the weights of a folder.
     public static List<Path> files(Path folder) {
+        return files(folder, weightMap(folder));
+    }
+
+    /// Which file has each tensor; null if there is only one file.
+    private static @Nullable JsonFile weightMap(Path folder) {
         if (Files.exists(folder.resolve(SINGLE))) {
-            return List.of(folder.resolve(SINGLE));
+            return null;
         }
         var index = folder.resolve(INDEX);
         if (!Files.exists(index)) {
             throw new ModelFileException(folder, "has neither " + SINGLE + " nor " + INDEX
                     + "; weights in other formats (pytorch_model.bin) must be converted to safetensors first");
         }
-        var map = weightMap(index);
+        return JsonFile.read(index).object("weight_map")
+                .orElseThrow(() -> new ModelFileException(index, "has no \"weight_map\""));
+    }
+
+    private static List<Path> files(Path folder, @Nullable JsonFile map) {
+        if (map == null) {
+            return List.of(folder.resolve(SINGLE));
+        }
+        var index = folder.resolve(INDEX);
         var names = new LinkedHashSet<String>();
         for (String tensor : map.keys()) {
             String name = map.text(tensor).orElseThrow(
@@ -78,11 +94,6 @@ public final class SafetensorsFolder implements TensorSource {
             throw new ModelFileException(index, "names " + names.size() + " files; 1 to " + MAX_FILES + " expected");
         }
         return names.stream().map(folder::resolve).toList();
-    }
-
-    private static JsonFile weightMap(Path index) {
-        return JsonFile.read(index).object("weight_map")
-                .orElseThrow(() -> new ModelFileException(index, "has no \"weight_map\""));
     }
 
     @Override
