@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// A model file that is cut while it is loaded. Compiled kernels that read behind its end would end the process, so
 /// they load it in a process of their own.
 class CutModelFileTest {
-    private static final String REPAIR = "; put the whole file there and start again (to replace a model, write the new"
-            + " file beside it and rename it)";
+    private static final String REPAIR = "; put the whole file there and start again (to replace a model, write the"
+            + " new file beside it and rename it)";
     private static final String UNREADABLE = " cannot be read: the file was cut while it was loaded, or its disk has"
             + " failed" + REPAIR;
     private static final String EARLY = "blk.0.ffn_down.weight";

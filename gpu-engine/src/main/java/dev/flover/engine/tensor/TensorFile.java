@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// @param bytes its length
 /// @param key   identifies the file on its disk, whatever its name; null if the system has no such number
 public record TensorFile(Path path, long bytes, @Nullable Object key) {
-    private static final String REPAIR = "; put the whole file there and start again (to replace a model, write the new "
-            + "file beside it and rename it)";
+    private static final String REPAIR = "; put the whole file there and start again (to replace a model, write the new"
+            + " file beside it and rename it)";
 
     public static TensorFile of(Path path, long bytes) throws IOException {
         return new TensorFile(path, bytes, Files.readAttributes(path, BasicFileAttributes.class).fileKey());
