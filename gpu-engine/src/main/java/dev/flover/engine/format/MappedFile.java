@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/// A whole file of any size, mapped into memory, read-only.
+/// A whole file of any size, mapped into memory, read-only; open as long as the arena of the mapping.
 public record MappedFile(TensorFile file, MemorySegment bytes) {
     public static MappedFile map(Path file, Arena arena) {
         if (Files.notExists(file)) {
@@ -19,11 +19,24 @@ public record MappedFile(TensorFile file, MemorySegment bytes) {
         if (!Files.isRegularFile(file)) {
             throw new ModelFileException(file, "is not a file");
         }
-        try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            long bytes = channel.size();
-            return new MappedFile(TensorFile.of(file, bytes), channel.map(MapMode.READ_ONLY, 0, bytes, arena));
+        try {
+            var channel = FileChannel.open(file, StandardOpenOption.READ);
+            closeWith(arena, channel);
+            var bytes = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+            return new MappedFile(new TensorFile(file, channel, bytes), bytes);
         } catch (IOException e) {
             throw new ModelFileException(file, "cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    @SuppressWarnings("restricted")
+    private static void closeWith(Arena arena, FileChannel channel) {
+        MemorySegment.NULL.reinterpret(arena, _ -> {
+            try {
+                channel.close();
+            } catch (IOException _) {
+                // nothing was written to it
+            }
+        });
     }
 }

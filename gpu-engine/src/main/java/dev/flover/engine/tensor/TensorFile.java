@@ -1,40 +1,74 @@
 package dev.flover.engine.tensor;
 
+import java.io.EOFException;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
-/// A mapped file with stored tensors, as it was when it was mapped.
+/// An open and mapped file with stored tensors.
 ///
-/// A mapping does not protect from changes of the file. What was cut from it cannot be read any more; a file that was
+/// A mapping does not protect from changes of the file: what was cut from it cannot be read any more. A file that was
 /// removed or replaced by another one stays readable.
-///
-/// @param bytes its length
-/// @param key   identifies the file on its disk, whatever its name; null if the system has no such number
-public record TensorFile(Path path, long bytes, @Nullable Object key) {
+public final class TensorFile {
     private static final String REPAIR = "; put the whole file there and start again (to replace a model, write the new"
             + " file beside it and rename it)";
 
-    public static TensorFile of(Path path, long bytes) throws IOException {
-        return new TensorFile(path, bytes, Files.readAttributes(path, BasicFileAttributes.class).fileKey());
+    private final Path path;
+    private final FileChannel channel;
+    private final MemorySegment mapped;
+
+    /// @param channel of the file, open as long as the mapping
+    /// @param mapped  the whole file
+    public TensorFile(Path path, FileChannel channel, MemorySegment mapped) {
+        this.path = path;
+        this.channel = channel;
+        this.mapped = mapped;
     }
 
-    /// What is wrong if the file is shorter now, or cannot be found on a disk that does not answer; otherwise empty.
+    public Path path() {
+        return path;
+    }
+
+    /// The length of the file when it was mapped.
+    public long bytes() {
+        return mapped.byteSize();
+    }
+
+    /// Reads bytes of a tensor of this file, not from the mapping. Copying from the system's cache takes less time than
+    /// mapping the pages does, and what cannot be read is an error of a call.
+    ///
+    /// @param from where the bytes begin in the tensor
+    /// @param to   filled up to its limit
+    /// @throws IOException if the file was cut or cannot be read; the message is one sentence for a person
+    public void read(StoredTensor tensor, long from, ByteBuffer to) throws IOException {
+        long at = tensor.data().address() - mapped.address() + from;
+        try {
+            while (to.hasRemaining()) {
+                int count = channel.read(to, at);
+                if (count < 0) {
+                    throw new EOFException();
+                }
+                at += count;
+            }
+        } catch (EOFException e) {
+            throw new IOException(unreadable("tensor " + tensor.name()), e);
+        } catch (IOException e) {
+            throw new IOException(path + ": tensor " + tensor.name() + " cannot be read: " + e + REPAIR, e);
+        }
+    }
+
+    /// What is wrong if the file is shorter now, or the system does not tell its length; otherwise empty.
     public Optional<String> problem() {
         try {
-            var now = Files.readAttributes(path, BasicFileAttributes.class);
-            return now.size() >= bytes || !Objects.equals(now.fileKey(), key) ? Optional.empty()
-                    : Optional.of(path + ": was cut while it was loaded: it had " + bytes + " bytes and has "
-                            + now.size() + REPAIR);
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
+            long now = channel.size();
+            return now >= bytes() ? Optional.empty()
+                    : Optional.of(path + ": was cut while it was loaded: it had " + bytes() + " bytes and has " + now
+                            + REPAIR);
         } catch (IOException e) {
-            return Optional.of(path + ": cannot be read any more: " + e.getMessage() + REPAIR);
+            return Optional.of(path + ": cannot be read any more: " + e + REPAIR);
         }
     }
 

@@ -11,11 +11,14 @@ import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.RowRange;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
+import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +41,8 @@ final class Packer {
     private static final int TILES_A_WORKER = 8;
     private static final int MOST_TOGETHER = 16;
     private static final int LEAST_BRAIN_BITS = Float.floatToRawIntBits(FloatForm.LEAST_BRAIN) >>> 16;
+    /// The most bytes of a file that a thread reads at a time, if a panel has fewer: they stay in its L2 cache.
+    private static final long READ_BYTES = 256 << 10;
     /// The rows of floats that a thread brings into memory at a time.
     private static final int ROWS_TOGETHER = 64;
 
@@ -45,12 +50,16 @@ final class Packer {
     private final Kernels kernels;
     /// Where the rows of a panel begin, for each worker: sixteen addresses.
     private final MemorySegment starts;
+    /// What each worker has read from a file.
+    private final MemorySegment[] read;
 
     /// @param memory allocates memory that lives as long as this object
     Packer(Workers workers, Kernels kernels, SegmentAllocator memory) {
         this.workers = workers;
         this.kernels = kernels;
         starts = memory.allocate(START_BYTES * workers.count(), ALIGNMENT);
+        read = new MemorySegment[workers.count()];
+        Arrays.fill(read, MemorySegment.NULL);
     }
 
     /// Packs a matrix.
@@ -262,22 +271,35 @@ final class Packer {
         int records = records(part.skipped(), inputs, part.form());
         long quantBytes = (long) records * part.form().recordBytes();
         long scaleBytes = 16L * records * part.form().scaleBytes();
+        long rowBytes = (long) records * rows.type().blockBytes();
         // consecutive panels, of which the kernel fetches the next
-        int together = Math.clamp(part.panels() / (TILES_A_WORKER * workers.count()), 1, MOST_TOGETHER);
+        int together = Math.clamp(part.panels() / (TILES_A_WORKER * workers.count()), 1,
+                Math.clamp(READ_BYTES / (16 * rowBytes), 1, MOST_TOGETHER));
         workers.run((tile, worker) -> {
             var starts = this.starts.asSlice(worker * START_BYTES, START_BYTES);
-            rows.bringIn(16 * together * tile, 16 * together * (tile + 1));
+            int first = 16 * together * tile;
+            var bytes = read(worker, 16 * together * rowBytes);
+            rows.read(first, 16 * together, rowBytes, bytes);
             for (int panel = tile * together; panel < Math.min(part.panels(), (tile + 1) * together); panel++) {
                 for (int lane = 0; lane < 16; lane++) {
                     int row = 16 * panel + lane;
-                    starts.setAtIndex(ValueLayout.JAVA_LONG, lane,
-                            row < rows.count() ? rows.segment(row).address() + rows.offset(row) : 0);
+                    starts.setAtIndex(ValueLayout.JAVA_LONG, lane, row >= rows.count() ? 0
+                            : rows.isOfFile(row) ? bytes.address() + (row - first) * rowBytes
+                                    : rows.segment(row).address() + rows.offset(row));
                 }
                 kernels.pack(rows.type(), starts.address(), records, part.quants().address() + panel * quantBytes,
                         part.scales().address() + panel * scaleBytes,
                         part.form().minimums ? part.minimums().address() + panel * scaleBytes : 0);
             }
         }, Math.ceilDiv(part.panels(), together));
+    }
+
+    /// Memory of a worker, for at least this number of bytes.
+    private MemorySegment read(int worker, long bytes) {
+        if (read[worker].byteSize() < bytes) {
+            read[worker] = Arena.ofAuto().allocate(bytes, ALIGNMENT);
+        }
+        return read[worker];
     }
 
     /// The rows of several ranges, one after another.
@@ -338,6 +360,38 @@ final class Packer {
                     next++;
                 }
                 FilePages.read(tensors[row], rows[row], next - row);
+                row = next;
+            }
+        }
+
+        /// Whether the row is read from a file, and not from memory.
+        boolean isOfFile(int row) {
+            return tensors[row].file() != null;
+        }
+
+        /// Reads those of some rows that are parts of files; does nothing with others.
+        ///
+        /// @param most     of rows from `first` on, as far as there are so many
+        /// @param rowBytes of each row, from its first input on
+        /// @param to       [most, rowBytes]
+        /// @throws EngineException if the system cannot read them
+        void read(int first, int most, long rowBytes, MemorySegment to) {
+            int last = Math.min(first + most, rows.length);
+            for (int row = first; row < last;) {
+                var tensor = tensors[row];
+                int next = row + 1;
+                while (rowBytes == tensor.rowBytes() && next < last && tensors[next] == tensor
+                        && rows[next] == rows[next - 1] + 1) {
+                    next++;
+                }
+                if (tensor.file() != null) {
+                    try {
+                        tensor.file().read(tensor, offset(row),
+                                to.asSlice((row - first) * rowBytes, (next - row) * rowBytes).asByteBuffer());
+                    } catch (IOException e) {
+                        throw new EngineException(e.getMessage(), e);
+                    }
+                }
                 row = next;
             }
         }

@@ -78,7 +78,7 @@ class KeptWeightsTest {
         return new Start(weights.stream().map(KeptWeightsTest::bytes).toList(), kept.describe());
     }
 
-    private static ByteBuffer bytes(PackedWeight weight) {
+    static ByteBuffer bytes(PackedWeight weight) {
         var all = new ByteArrayOutputStream();
         for (var part : weight.parts()) {
             var arrays = switch (part) {
