@@ -1,5 +1,5 @@
-"""Writes a GGUF file of a dense Llama model with random weights in the types of a quantisation mix, for
-`bench engine` and the comparison of decoding with llama.cpp (DecodeBenchmark).
+"""Writes a GGUF file of a dense Llama model, or of a Gemma 3, with random weights in the types of a quantisation mix,
+for `bench engine` and the comparison of decoding with llama.cpp (DecodeBenchmark).
 
 usage: python3 random_types.py --shape 8b --mix Q4_K_M --out 8b-q4_k_m.gguf
 
@@ -22,7 +22,11 @@ SHAPES = {
     "1.1b": (2048, 22, 32, 4, 5632, 32000, False, 2048),
     "8b": (4096, 32, 32, 8, 14336, 128256, False, 8192),
     "long": (1024, 2, 8, 2, 2048, 32000, True, 16384),  # small, so that a long prompt is computed soon
+    "gemma3-4b": (2560, 34, 8, 4, 10240, 262208, True, 131072),
+    "long-windows": (1024, 6, 8, 2, 2048, 32000, True, 16384),
 }
+# the shapes of Gemma 3: the width of a head, and the window of all layers but every sixth
+WINDOWS = {"gemma3-4b": (256, 1024), "long-windows": (128, 512)}
 # mix -> its file type, the type of most matrices, and of those that it stores in more bits
 MIXES = {
     "Q4_K_M": (15, "Q4_K", "Q6_K"), "Q5_K_M": (17, "Q5_K", "Q6_K"), "Q6_K": (18, "Q6_K", "Q6_K"),
@@ -91,7 +95,13 @@ def main():
     hidden, layers, heads, kv_heads, wide, vocabulary, tied, context = SHAPES[given.shape]
     file_type, most, more = MIXES[given.mix]
     random = numpy.random.default_rng(given.seed)
-    writer = gguf.GGUFWriter(given.out, "llama")
+    width, window = WINDOWS.get(given.shape, (hidden // heads, 0))
+    writer = gguf.GGUFWriter(given.out, "gemma3" if window else "llama")
+    if window:
+        writer.add_sliding_window(window)
+        writer.add_key_length(width)
+        writer.add_value_length(width)
+        writer.add_rope_freq_base(1e6)
     writer.add_name(f"random {given.shape}")
     writer.add_file_type(file_type)
     writer.add_context_length(context)
@@ -101,7 +111,7 @@ def main():
     writer.add_head_count(heads)
     writer.add_head_count_kv(kv_heads)
     writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_rope_dimension_count(hidden // heads)
+    writer.add_rope_dimension_count(width)
     writer.add_vocab_size(vocabulary)
     writer.add_tokenizer_model("llama")
     writer.add_token_list(["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
@@ -125,10 +135,10 @@ def main():
         writer.add_tensor(name + ".weight", part.reshape(rows, columns // elements * size),
                           raw_dtype=gguf.GGMLQuantizationType[kind])
 
-    def ones(name):
-        writer.add_tensor(name + ".weight", numpy.ones(hidden, numpy.float32))
+    def ones(name, count=hidden):
+        writer.add_tensor(name + ".weight", numpy.ones(count, numpy.float32))
 
-    kv = hidden // heads * kv_heads
+    queries, kv = width * heads, width * kv_heads
     head = "Q6_K" if "K" in most or most == "IQ4_XS" else most
     matrix("token_embd", vocabulary, hidden, head if tied else most)
     if not tied:
@@ -139,10 +149,15 @@ def main():
         eighth = layers // 8
         finer = more if layer < eighth or layer >= 7 * layers // 8 or (layer - eighth) % 3 == 2 else most
         ones(of + "attn_norm")
-        matrix(of + "attn_q", hidden, hidden, most)
+        matrix(of + "attn_q", queries, hidden, most)
         matrix(of + "attn_k", kv, hidden, most)
         matrix(of + "attn_v", kv, hidden, finer)
-        matrix(of + "attn_output", hidden, hidden, most)
+        matrix(of + "attn_output", hidden, queries, most)
+        if window:
+            ones(of + "attn_q_norm", width)
+            ones(of + "attn_k_norm", width)
+            ones(of + "post_attention_norm")
+            ones(of + "post_ffw_norm")
         ones(of + "ffn_norm")
         matrix(of + "ffn_gate", wide, hidden, most)
         matrix(of + "ffn_up", wide, hidden, most)
