@@ -16,9 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/// The program of a process that loads a model in one way, once. It prints the seconds since `main` began, and then, in
-/// a line of its own, the resident bytes of its memory (anonymous, of files) and its peak. The first line comes at once,
-/// so that whoever starts the process can take the time at which it arrives.
+/// The program of a process that loads a model in one way, once. It prints the seconds since `main` began, and then,
+/// in a line of its own, the resident bytes of its memory (anonymous, of files) and its peak. The first line comes at
+/// once, so that whoever starts the process can take the time at which it arrives.
 ///
 /// Arguments: way, model file, backend, threads, folder of kept weights, context (0 for the model's
 /// own).
