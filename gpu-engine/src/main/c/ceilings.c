@@ -10,9 +10,9 @@ enum { CHAINS = 4 };
 #endif
 enum { TIMES = 12 / CHAINS };
 
-/// Computes 12 * 16 fma a round. The result depends on all of them. The compiler does not know that sums are equal, so
-/// it computes each.
-float KERNEL(float_ceiling)(long rounds) {
+/// Computes 12 * 16 fma a round, or 12 * 32 with the instruction for bf16. The result depends on all of them. The
+/// compiler does not know that sums are equal, so it computes each.
+INLINE float compute_floats(long rounds, const int in_brain) {
     float first[16 * CHAINS] = {0};
     leave_in_memory(first);
     floats sum[CHAINS], x = splat(0.999f), y = splat(0.001f);
@@ -21,7 +21,12 @@ float KERNEL(float_ceiling)(long rounds) {
     }
     for (long round = 0; round < rounds; round++) {
         UNROLLED for (int i = 0; i < TIMES * CHAINS; i++) {
+#if defined(HAS_BRAIN_DOT)
+            sum[i % CHAINS] = in_brain ? brain_dot(sum[i % CHAINS], x, y) : fma_(x, y, sum[i % CHAINS]);
+#else
+            (void)in_brain;
             sum[i % CHAINS] = fma_(x, y, sum[i % CHAINS]);
+#endif
         }
     }
     UNROLLED for (int i = 1; i < CHAINS; i++) {
@@ -30,28 +35,9 @@ float KERNEL(float_ceiling)(long rounds) {
     return sum_tree(sum[0]);
 }
 
-/// Computes 12 * 16 fma a round, or 12 * 32 where an instruction multiplies bf16. The result depends on all of them.
-float KERNEL(brain_ceiling)(long rounds) {
-#if defined(HAS_BRAIN_DOT)
-    float first[16 * CHAINS] = {0};
-    leave_in_memory(first);
-    floats sum[CHAINS], x = splat(0.999f), y = splat(0.001f);
-    UNROLLED for (int i = 0; i < CHAINS; i++) {
-        sum[i] = load(first + 16 * i);
-    }
-    for (long round = 0; round < rounds; round++) {
-        UNROLLED for (int i = 0; i < TIMES * CHAINS; i++) {
-            sum[i % CHAINS] = brain_dot(sum[i % CHAINS], x, y);
-        }
-    }
-    UNROLLED for (int i = 1; i < CHAINS; i++) {
-        sum[0] = add(sum[0], sum[i]);
-    }
-    return sum_tree(sum[0]);
-#else
-    return KERNEL(float_ceiling)(rounds);
-#endif
-}
+float KERNEL(float_ceiling)(long rounds) { return compute_floats(rounds, 0); }
+
+float KERNEL(brain_ceiling)(long rounds) { return compute_floats(rounds, 1); }
 
 /// Adds products to sums of the fewest bits in which the products' kernels add them.
 INLINE ints add_products(ints sum, ints bytes, ints four) {

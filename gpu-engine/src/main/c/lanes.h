@@ -90,7 +90,7 @@ INLINE floats upper_brain(ints x) {
 /// Says that words of two bf16 numbers are multiplied as they are.
 #define HAS_BRAIN_DOT
 /// Adds the product of the upper bf16 numbers of each pair of words to the sum, then that of the lower ones; each
-/// addition rounds once. `machine.c` checks that.
+/// addition rounds once. `project_brain.c` checks that.
 INLINE floats brain_dot(floats sum, floats words, floats others) {
     return _mm512_dpbf16_ps(sum, (__m512bh)words, (__m512bh)others);
 }
