@@ -44,7 +44,7 @@ INLINE ints add_products(ints sum, ints bytes, ints four) {
 #if defined(HAS_PAIRS)
     return add_pairs(sum, pairs_of(bytes, four));
 #else
-    return dot(sum, bytes, four);
+    return in_order(dot(sum, bytes, four));     // gcc 12 would copy the sums to other registers and back
 #endif
 }
 

@@ -152,6 +152,11 @@ INLINE ints looked_up(ints x, const uint8_t *table) {
 }
 /// Adds to each lane of `sum` the dot product of four unsigned bytes with four signed bytes.
 INLINE ints dot(ints sum, ints bytes, ints four) { return _mm512_dpbusd_epi32(sum, bytes, four); }
+/// Makes the compiler compute this value where the program does, in a register that it has at the time.
+INLINE ints in_order(ints x) {
+    __asm__("" : "+v"(x));
+    return x;
+}
 INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes, four); }
 
 #elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
@@ -287,6 +292,12 @@ INLINE ints looked_up(ints x, const uint8_t *table) {
     __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)table));
     return (ints){_mm256_shuffle_epi8(both, x.a), _mm256_shuffle_epi8(both, x.b)};
 }
+/// Makes the compiler add in the order of the program. (Otherwise it adds many terms in pairs first, for which it has
+/// too few registers.)
+INLINE ints in_order(ints x) {
+    __asm__("" : "+x"(x.a), "+x"(x.b));
+    return x;
+}
 #if defined(__AVXVNNI__)
 INLINE __m256i dot_half(__m256i sum, __m256i bytes, __m256i four) { return _mm256_dpbusd_avx_epi32(sum, bytes, four); }
 INLINE ints dot(ints sum, ints bytes, ints four) {
@@ -301,12 +312,6 @@ INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes,
 /// upper two. Exact for `bytes` up to 127.
 INLINE ints pairs_of(ints bytes, ints four) {
     return (ints){_mm256_maddubs_epi16(bytes.a, four.a), _mm256_maddubs_epi16(bytes.b, four.b)};
-}
-/// Makes the compiler add in the order of the program. (Otherwise it adds many terms in pairs first, for which it has
-/// too few registers.)
-INLINE ints in_order(ints x) {
-    __asm__("" : "+x"(x.a), "+x"(x.b));
-    return x;
 }
 INLINE ints add_pairs(ints x, ints y) { return in_order(BOTH_INTS(_mm256_add_epi16)); }
 /// Adds to each lane of `sum` its two sums of 16 bits.
@@ -600,6 +605,10 @@ INLINE ints dot(ints sum, ints bytes, ints four) {
 }
 INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes, four); }
 
+#endif
+
+#if !defined(__AVX2__)
+INLINE ints in_order(ints x) { return x; }
 #endif
 
 #if !defined(HAS_MASKS)

@@ -20,7 +20,7 @@ import java.util.function.IntFunction;
 final class KernelTuning {
     private static final int OUTPUTS = 8192;
     private static final int INPUTS = 4096;
-    private static final int ROUNDS = 5;
+    private static final int ROUNDS = 9;
     private static final double LEAST_GAIN = 0.03;
     private static final int MOST_ROWS = 32;
 
@@ -58,7 +58,8 @@ final class KernelTuning {
             best = tuning.fastest(MOST_ROWS, best, new int[] {8}, with(best, 1));
             best = tuning.fastest(8, best, new int[] {0}, with(best, 1));
             best = tuning.fastest(MOST_ROWS, best, new int[] {1}, with(best, 3));
-            return tuning.fastest(16, best, new int[] {2, 8}, with(best, 2));
+            // where codes are taken apart once for many rows, chunks of many rows are longer than chosen
+            return tuning.fastest(best.smallTiles() ? MOST_ROWS : 16, best, new int[] {2, 8}, with(best, 2));
         }
     }
 
