@@ -2,4 +2,4 @@
 
 #include "choices.h"
 
-choices CHOICES = {1024, 32, 4, 0};
+choices KERNEL(choices) = {1024, 32, 4, 0};

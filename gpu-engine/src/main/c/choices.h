@@ -7,8 +7,7 @@
 enum { MOST_CHUNK_BLOCKS = 8 };
 
 typedef struct {
-    int32_t ahead_bytes;        // how far ahead a product of one or two rows prefetches weights, and any product of
-                                // weights in floats; 0 for not at all
+    int32_t ahead_bytes;        // how far ahead a product of one or two rows prefetches weights; 0 for not at all
     int32_t ahead_rows;         // up to how many rows, from three on, tiles prefetch the weights of later blocks
     int32_t chunk_blocks;       // blocks that all tiles process before any goes on (most_blocks in project_blocks.h
                                 // has the exceptions); at most MOST_CHUNK_BLOCKS
@@ -16,9 +15,4 @@ typedef struct {
                                 // apart in registers
 } choices;
 
-#if defined(__AVX512BF16__)
-#define CHOICES flover_avx512_choices       // a set that adds kernels to another has its choices
-#else
-#define CHOICES KERNEL(choices)
-#endif
-extern choices CHOICES;
+extern choices KERNEL(choices);

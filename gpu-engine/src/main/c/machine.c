@@ -1,4 +1,4 @@
-// Finds which of the compiled kernels this machine can run, and maps memory for them.
+// Finds which of the compiled kernels this machine can run, maps memory for them, and removes it from caches.
 
 #define _DEFAULT_SOURCE      // for MAP_ANONYMOUS
 
@@ -32,6 +32,27 @@ int flover_sets(void) {
     return 1 | ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) << 1;
 #else
     return 1;
+#endif
+}
+
+enum { LINE = 64 };
+
+/// Removes memory from all caches, so that the next access reads it from memory. Does nothing on processors other than
+/// x86-64 and aarch64.
+void flover_evict(const char *start, size_t bytes) {
+#if defined(__x86_64__)
+    for (size_t i = 0; i < bytes; i += LINE) {
+        __builtin_ia32_clflush(start + i);
+    }
+    __builtin_ia32_mfence();
+#elif defined(__aarch64__)
+    for (size_t i = 0; i < bytes; i += LINE) {
+        __asm__ volatile("dc civac, %0" : : "r"(start + i) : "memory");
+    }
+    __asm__ volatile("dsb sy" : : : "memory");
+#else
+    (void)start;
+    (void)bytes;
 #endif
 }
 

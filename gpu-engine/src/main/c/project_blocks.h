@@ -352,7 +352,7 @@ typedef struct {
 INLINE upcoming to_prefetch(const product *p, position t, const int R, const int P, const form f) {
     const long share = block_bytes(f), distance = p->weights.records * f.span * share;
     const int lines = (int)((share + 63) / 64);
-    const choices *chosen = &CHOICES;
+    const choices *chosen = &KERNEL(choices);
     int prefetches = t.rows <= 2 ? chosen->ahead_bytes > 0 : t.rows <= chosen->ahead_rows;
     if (!prefetches || t.at < t.leading) {
         return (upcoming){0};
@@ -395,7 +395,7 @@ INLINE int most_blocks(const product *p, int rows, int apart) {
     if (!apart && (rows <= INTEGER_ROWS || rows > HELD_ROWS)) {
         return p->blocks / p->shards;
     }
-    int chosen = CHOICES.chunk_blocks;
+    int chosen = KERNEL(choices).chunk_blocks;
     return apart && rows > FEW_ROWS && 2 * chosen <= MOST_CHUNK_BLOCKS ? 2 * chosen : chosen;
 }
 
@@ -414,7 +414,7 @@ INLINE void rows_of_panels(
     for (int from = 0; from < rows; from += HELD_ROWS) {
         int count = rows - from < HELD_ROWS ? rows - from : HELD_ROWS;
         int wide = is_wide && P == INTEGER_PANELS && count >= WIDE_ROWS ? WIDE_ROWS : INTEGER_ROWS;
-        int ahead = most <= MOST_CHUNK_BLOCKS ? most : CHOICES.chunk_blocks;
+        int ahead = most <= MOST_CHUNK_BLOCKS ? most : KERNEL(choices).chunk_blocks;
         position t = {panel, end, 0, count, apart || count <= wide ? 0 : wide, ahead};
         chunk c = {0};
         while (c.first < p->blocks) {
@@ -472,7 +472,7 @@ INLINE void project(const product *p, int first, int end, int rows, const form f
     const int has_wide = WIDE_ROWS > INTEGER_ROWS && (ADDS_PAIRS || f.group == 32);
     const int is_plain = f.table == NUMBERS && f.scale == HALF_SCALE && (ADDS_PAIRS || !f.minimums);
     const int may_be_small = has_wide && !ADDS_PAIRS;
-    int is_small = may_be_small && CHOICES.small_tiles;
+    int is_small = may_be_small && KERNEL(choices).small_tiles;
     if (f.low == 8 || (is_plain && !f.high && rows <= FEW_ROWS)) {
         panels_of(p, first, end, rows, f, 0, has_wide,
                   !is_small && rows >= WIDE_ROWS + (f.low == 8 && !ADDS_PAIRS));

@@ -85,7 +85,6 @@ void KERNEL(round_to_brain)(const float *in, int columns, int rows, void *out) {
 void KERNEL(project_brain)(
         const void *weights, int inputs, int shards, int outputs, const float *in, int rows, float *out, int stride,
         const float *bias, int accumulate, int first, int end) {
-    product p = {weights, AS == BRAIN_WORDS ? inputs / 2 : inputs, shards, outputs, stride, in, out, bias, accumulate,
-                 CHOICES.ahead_bytes};
+    product p = {weights, AS == BRAIN_WORDS ? inputs / 2 : inputs, shards, outputs, stride, in, out, bias, accumulate};
     panels_of(&p, first, end, rows, AS);
 }

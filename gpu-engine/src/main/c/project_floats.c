@@ -6,7 +6,7 @@
     void KERNEL(name)(                                                                                                \
             const void *weights, int inputs, int shards, int outputs, const float *in, int rows, float *out,          \
             int stride, const float *bias, int accumulate, int first, int end) {                                      \
-        product p = {weights, inputs, shards, outputs, stride, in, out, bias, accumulate, CHOICES.ahead_bytes};       \
+        product p = {weights, inputs, shards, outputs, stride, in, out, bias, accumulate};                            \
         panels_of(&p, first, end, rows, type);                                                                        \
     }
 

@@ -21,10 +21,14 @@
 
 #pragma once
 
-#include "choices.h"
 #include "shards.h"
 
 enum { CHUNK = 256 };
+#if defined(HAS_BRAIN_DOT)
+enum { AHEAD_BYTES = 2048 };        // processors with this instruction compute twice as much while they wait for memory
+#else
+enum { AHEAD_BYTES = 1024 };
+#endif
 enum { PART = 64, HELD_ROWS = 64, LEAST_ROWS_WIDENED = 2 * FLOAT_ROWS, STORED_BYTES = sizeof(uint16_t) };
 enum { MOST_SUMS = FLOAT_ROWS * FLOAT_PANELS };
 enum { MOST_PANELS = FEW_REGISTERS ? 4 : FLOAT_PANELS };
@@ -42,7 +46,6 @@ typedef struct {
     float *out;             // [rows][stride], of which `outputs` columns are written
     const float *bias;      // [panels][16] or null
     int accumulate;
-    int ahead_bytes;        // how far ahead weights are prefetched
 } product;
 
 /// How many consecutive inputs lie in one word.
@@ -87,7 +90,7 @@ INLINE void finish_tile(const product *p, int panel, int row, const floats *sum,
 /// Loads the weights of a panel with one input, and prefetches.
 INLINE floats fetch_weight(const product *p, int panel, int k, const int within, const enum floats_as type) {
     long at = ((long)panel * p->inputs + k + within) * 16;
-    fetch((const char *)p->weights + at * BYTES_OF(type) + p->ahead_bytes);
+    fetch((const char *)p->weights + at * BYTES_OF(type) + AHEAD_BYTES);
     return load_weight(p, panel, k, within, type);
 }
 

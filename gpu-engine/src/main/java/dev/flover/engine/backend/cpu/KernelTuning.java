@@ -1,7 +1,8 @@
 package dev.flover.engine.backend.cpu;
 
+import dev.flover.engine.backend.cpu.PackedWeight.BlockPart;
 import dev.flover.engine.backend.cpu.kernels.KernelChoices;
-import dev.flover.engine.backend.cpu.kernels.Kernels;
+import dev.flover.engine.backend.cpu.kernels.NativeKernels;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
@@ -14,7 +15,8 @@ import java.util.function.IntFunction;
 
 /// Measures which [KernelChoices] are the fastest on this processor. Takes about a second.
 ///
-/// Each number is chosen by products that depend on it, the others staying as they are. The candidates are measured in
+/// Each number is chosen by products that depend on it, the others staying as they are. Weights are read from memory, as
+/// in a step of a model that is larger than the caches. The candidates are measured in
 /// turn, several times, and the shortest time of each counts, so that other load on the machine disturbs little. A
 /// candidate replaces the present choice only if it is faster by more than [#LEAST_GAIN].
 final class KernelTuning {
@@ -25,12 +27,12 @@ final class KernelTuning {
     private static final int MOST_ROWS = 32;
 
     private final CpuBackend backend;
-    private final Kernels kernels;
+    private final NativeKernels kernels;
     private final HostTensor in;
     private final HostTensor out;
     private final PackedWeight weight;
 
-    private KernelTuning(Kernels kernels, CpuBackend backend, Arena arena) {
+    private KernelTuning(NativeKernels kernels, CpuBackend backend, Arena arena) {
         this.kernels = kernels;
         this.backend = backend;
         in = HostTensor.of(backend.tensor(MOST_ROWS, INPUTS));
@@ -49,7 +51,7 @@ final class KernelTuning {
     }
 
     /// @param threads how many threads compute
-    static KernelChoices measure(Kernels kernels, int threads) {
+    static KernelChoices measure(NativeKernels kernels, int threads) {
         try (var arena = Arena.ofShared();
                 var backend = new CpuBackend(kernels, new Workers(threads, "tuning"))) {
             var tuning = new KernelTuning(kernels, backend, arena);
@@ -60,6 +62,15 @@ final class KernelTuning {
             best = tuning.fastest(MOST_ROWS, best, new int[] {1}, with(best, 3));
             // where codes are taken apart once for many rows, chunks of many rows are longer than chosen
             return tuning.fastest(best.smallTiles() ? MOST_ROWS : 16, best, new int[] {2, 8}, with(best, 2));
+        }
+    }
+
+    private void evictWeights() {
+        for (var part : weight.parts()) {
+            if (part instanceof BlockPart blocks) {
+                kernels.evict(blocks.quants());
+                kernels.evict(blocks.scales());
+            }
         }
     }
 
@@ -80,6 +91,7 @@ final class KernelTuning {
         for (int round = 0; round < ROUNDS; round++) {
             for (int i = 0; i < nanos.length; i++) {
                 kernels.choose(candidates.get(i));
+                evictWeights();
                 long start = System.nanoTime();
                 backend.project(out, in, rows, weight, null);
                 nanos[i] = Math.min(nanos[i], System.nanoTime() - start);

@@ -2,8 +2,7 @@ package dev.flover.engine.backend.cpu.kernels;
 
 /// Numbers on which the speed of products depends and no bit of their results; see `choices.h`.
 ///
-/// @param aheadBytes  how far ahead a product of one or two rows prefetches weights, and any of weights in floats; 0 for
-///                    not at all
+/// @param aheadBytes  how far ahead a product of one or two rows prefetches weights; 0 for not at all
 /// @param aheadRows   up to how many rows, from three on, prefetch the weights of later blocks; 0 for none
 /// @param chunkBlocks blocks of 32 inputs that all tiles process before any goes on; `most_blocks` in
 ///                    `project_blocks.h` has the exceptions

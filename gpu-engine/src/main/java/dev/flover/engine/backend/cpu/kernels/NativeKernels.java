@@ -102,6 +102,11 @@ public final class NativeKernels implements Kernels {
         memory.setAtIndex(JAVA_INT, 3, choices.smallTiles() ? 1 : 0);
     }
 
+    /// Removes memory from all caches, so that a measurement reads it from memory, as a step reads its weights.
+    public void evict(MemorySegment memory) {
+        library.evict(memory);
+    }
+
     @Override
     public int panelsTogether() {
         return instructions.panelsTogether();

@@ -28,6 +28,7 @@ public final class NativeLibrary {
     private final SymbolLookup symbols;
     private final MethodHandle map;
     private final MethodHandle unmap;
+    private final MethodHandle evict;
     private final List<InstructionSet> runnable;
 
     private NativeLibrary(SymbolLookup symbols) {
@@ -36,6 +37,8 @@ public final class NativeLibrary {
                 find("flover_map"), FunctionDescriptor.of(ADDRESS, JAVA_LONG));
         unmap = Linker.nativeLinker().downcallHandle(
                 find("flover_unmap"), FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG));
+        evict = Linker.nativeLinker().downcallHandle(
+                find("flover_evict"), FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG));
         runnable = runnable(sets());
     }
 
@@ -94,6 +97,15 @@ public final class NativeLibrary {
             return start.reinterpret(bytes, arena, this::release);
         } catch (Error e) {
             throw e;
+        } catch (Throwable e) {
+            throw new AssertionError("native calls throw nothing", e);
+        }
+    }
+
+    /// Removes memory from all caches, for measurements.
+    void evict(MemorySegment memory) {
+        try {
+            evict.invokeExact(memory, memory.byteSize());
         } catch (Throwable e) {
             throw new AssertionError("native calls throw nothing", e);
         }
