@@ -73,7 +73,8 @@ class ModelsPageTest {
         var folder = Files.createDirectories(temporary.resolve(type));
         TinyFolder.write(folder, family, Widths.BLOCKS, PLAIN);
         if (family.architectures().isEmpty()) {
-            assertClose(logprobs(folder, "cpu"), logprobs(folder, "reference"), 0.02, TOP - 2);
+            // activations have 8 bits of precision in products with weights in bf16
+            assertClose(logprobs(folder, "cpu"), logprobs(folder, "reference"), 0.05, TOP - 2);
             return "| %s | %s | none | %s | |".formatted(published.get(type), codes(family.modelTypes()),
                     list(EnumSet.copyOf(PLAIN)));
         }
