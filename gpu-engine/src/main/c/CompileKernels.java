@@ -32,7 +32,7 @@ final class CompileKernels {
             "plain", List.of());
     private static final Map<String, List<String>> OTHER_SETS = Map.of("plain", List.of());
     private static final String ONCE = "machine.c";
-    /// A set that adds instructions to another one, and the kernels that use them; the others are those of the other set.
+    /// A set that adds instructions to another one, and the kernels that use them; it takes all others from that set.
     private static final String ADDING = "avx512bf16";
     private static final Set<String> ADDED = Set.of("project_brain.c", "ceilings.c");
 

@@ -15,10 +15,10 @@ import java.util.function.IntFunction;
 
 /// Measures which [KernelChoices] are the fastest on this processor. Takes about a second.
 ///
-/// Each number is chosen by products that depend on it, the others staying as they are. Weights are read from memory, as
-/// in a step of a model that is larger than the caches. The candidates are measured in
-/// turn, several times, and the shortest time of each counts, so that other load on the machine disturbs little. A
-/// candidate replaces the present choice only if it is faster by more than [#LEAST_GAIN].
+/// Each number is chosen by products that depend on it, the others staying as they are. Weights are read from memory,
+/// as in a step of a model that is larger than the caches. The candidates are measured in turn, several times, and the
+/// shortest time of each counts, so that other load on the machine disturbs little. A candidate replaces the present
+/// choice only if it is faster by more than [#LEAST_GAIN].
 final class KernelTuning {
     private static final int OUTPUTS = 8192;
     private static final int INPUTS = 4096;

@@ -15,8 +15,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A product of activations with a packed weight, or several such products at once, one for each expert. It quantises
-/// or rounds the activations if the weight's format needs that, then shares panels among the workers. A tile is a few panels with
-/// all rows of one product, or with some of the rows if there are many.
+/// or rounds the activations if the weight's format needs that, then shares panels among the workers. A tile is a few
+/// panels with all rows of one product, or with some of the rows if there are many.
 final class Projection implements Workers.Revocable {
     /// The least multiplications of a tile, below which a second thread costs more than it gains.
     private static final long WORTHWHILE = 1 << 16;

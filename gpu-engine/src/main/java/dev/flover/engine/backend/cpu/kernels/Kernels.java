@@ -46,7 +46,7 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
     /// Rounds activations to bf16, to the nearest number and ties to even; magnitudes below 2^-56 become 0.
     ///
     /// @param columns a multiple of 32
-    /// @param out     `[rows][columns]` numbers of [#brainBytes] bytes, in the order in which [#projectFloats] reads them
+    /// @param out     `[rows][columns]` numbers of [#brainBytes] bytes, in the order that [#projectFloats] needs
     void roundToBrain(long in, int columns, int rows, long out);
 
     /// Multiplies activations by weights in blocks, for panels `first` up to and excluding `end`.
