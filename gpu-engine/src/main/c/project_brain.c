@@ -8,8 +8,8 @@
 //
 // That instruction takes subnormal numbers for zero, in its inputs and in its results; other instructions do not. So
 // numbers are kept away from them: weights and activations below LEAST in magnitude are zero. All others are multiples
-// of 2^-63, as bf16 has 8 bits of precision; so are their products of 2^-126, and all sums, rounded or not. Hence no sum
-// is subnormal: the smallest normal number is 2^-126.
+// of 2^-63, as bf16 has 8 bits of precision; so are their products of 2^-126, and all sums, rounded or not. Hence no
+// sum is subnormal: the smallest normal number is 2^-126.
 //
 // A panel has words of two weights, of inputs k (lower half) and k + 1:
 //

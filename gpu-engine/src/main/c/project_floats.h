@@ -35,8 +35,8 @@ enum { MOST_PANELS = FEW_REGISTERS ? 4 : FLOAT_PANELS };
 /// The most panels of a tile of `rows` rows.
 #define PANELS_BESIDE(rows) (MOST_SUMS / (rows) < (int)MOST_PANELS ? MOST_SUMS / (rows) : (int)MOST_PANELS)
 
-/// How weights are stored, and how they are multiplied: f32; f16; words of two bf16 numbers, which are widened; and such
-/// words as they are, multiplied by words of two activations (where HAS_BRAIN_DOT).
+/// How weights are stored, and how they are multiplied: f32; f16; words of two bf16 numbers, which are widened; and
+/// such words as they are, multiplied by words of two activations (where HAS_BRAIN_DOT).
 enum floats_as { SINGLE, HALF, BRAIN, BRAIN_WORDS };
 
 typedef struct {
