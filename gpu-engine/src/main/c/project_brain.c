@@ -30,7 +30,7 @@ int KERNEL(brain_dot_is_as_described)(void) {
         for (int i = 0; i < 3 * 16; i++) {
             state = state * 6364136223846793005u + 1442695040888963407u;
             uint32_t random = (uint32_t)(state >> 32);
-            // 28 bits of signs and fractions, and exponents of -5 to 2 (words: of both numbers)
+            // a sign, an exponent of -5 to 2 and a fraction; in words, of both numbers
             numbers[i / 16][i % 16] = (random & 0x83FF83FF) + 0x3D003D00;
         }
         ints weights = load_ints(numbers[0]), others = load_ints(numbers[1]);

@@ -14,9 +14,9 @@
 // rows and FLOAT_PANELS panels are kept in registers. Every sum is a chain of fma, so a tile of few rows takes more
 // panels, where registers are narrow: otherwise it would wait for the results of its fma.
 //
-// Widening a register of f16 or bf16 takes two operations, beside an fma for each row. With many rows, a part of the
-// inputs is therefore widened once, to a buffer in the L1 cache that the tiles of all rows read, and the tiles prefetch
-// the next part. On processors with few registers (FEW_REGISTERS) widening in registers is faster, so they have no such
+// Widening a register of f16 takes two operations, of bf16 one, beside an fma for each row. With many rows, a part of
+// the inputs is therefore widened once, to a buffer in the L1 cache that the tiles of all rows read, and the tiles
+// prefetch the next part. On processors with few registers (FEW_REGISTERS) widening in registers is faster, so they have no such
 // buffer. No bit of a result depends on this.
 
 #pragma once

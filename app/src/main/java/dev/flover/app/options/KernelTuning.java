@@ -5,7 +5,8 @@ import dev.flover.engine.backend.BackendGroup;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// The file that keeps the kernels' choices for this processor: `flover/kernels` in the user's folder for caches.
+/// The file that keeps the kernels' choices for this processor, one for each set of kernels and number of threads:
+/// `flover/kernels-NAME-THREADS` in the user's folder for caches.
 public final class KernelTuning {
     private KernelTuning() {}
 
@@ -13,13 +14,14 @@ public final class KernelTuning {
     ///
     /// @return what was chosen and why, in words; empty if the backend leaves no choice
     public static Optional<String> apply(BackendGroup backend, int threads) {
-        return Backends.tune(backend.name(), threads, file());
+        return Backends.tune(backend.name(), threads, file(backend.name(), threads));
     }
 
-    private static Path file() {
+    private static Path file(String kernels, int threads) {
         String caches = System.getenv("XDG_CACHE_HOME");
         var folder = caches != null && !caches.isBlank()
                 ? Path.of(caches) : Path.of(System.getProperty("user.home"), ".cache");
-        return folder.resolve("flover").resolve("kernels");
+        int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        return folder.resolve("flover").resolve("kernels-" + kernels + "-" + count);
     }
 }

@@ -137,13 +137,13 @@ public final class UpCommand implements Callable<Integer> {
 
     private Engines engines(Model model, EngineConfig config, PrometheusMeterRegistry meters) {
         var backends = backends(model);
-        var first = backends.getFirst();
+        var engines = Engines.start(model, backends, config, spec.commandLine().getErr());
+        var first = backends.getFirst(); // whose arithmetic depends on the weights that it has
         String device = (backends.size() == 1 ? "" : backends.size() + " engines, each ") + first.name() + ": "
                 + first.describe();
         figures = new Figures(new Figures.Names(settings.settings().get(SettingTable.APPLICATION_ID),
                 settings.servedModel(), device), meters, this::health);
         say("model", settings.model() + " on " + device);
-        var engines = Engines.start(model, backends, config, spec.commandLine().getErr());
         backends.forEach(backend -> backend.keptWeights().ifPresent(words -> say("weights", words)));
         say("KV cache", engines.blocks() + " blocks of " + config.blockTokens() + " positions");
         return engines;

@@ -330,10 +330,10 @@ public final class BenchEngineCommand implements Runnable {
             timed.timeVerbs(false);
         }
         double stepUs = Objects.requireNonNull(times).decodeSeconds() * 1e6 / times.fullSteps();
-        boolean integers = machine.int8Gops() > 0 && isQuantised(opened);
+        var numbers = numbers(opened, machine);
         return BatchResult.of(batch, Spread.of(decode).p50(), Spread.of(prefill).p50(), times, device,
-                Floor.of(timed.costs(), timed.steps(), stepUs, machine, integers, fileBytes(opened)),
-                OperationShare.of(timed, stepUs, machine, integers),
+                Floor.of(timed.costs(), timed.steps(), stepUs, machine, numbers, fileBytes(opened)),
+                OperationShare.of(timed, stepUs, machine, numbers),
                 constrained == 0 ? null : Spread.of(ratios).p50());
     }
 
@@ -359,9 +359,12 @@ public final class BenchEngineCommand implements Runnable {
         return file.getFileName().toString().replaceFirst("-\\d{5}-of-", "-of-");
     }
 
-    private static boolean isQuantised(Model opened) {
+    private static Machine.Numbers numbers(Model opened, Machine machine) {
         var type = opened.weights().layers().getFirst().attentionOut().ranges().getFirst().tensor().type();
-        return type.blockElements() > 1;
+        if (type.blockElements() > 1) {
+            return machine.int8Gops() > 0 ? Machine.Numbers.BYTES : Machine.Numbers.FLOATS;
+        }
+        return type == TensorType.BF16 ? Machine.Numbers.BRAIN : Machine.Numbers.FLOATS;
     }
 
     private void printHead(Model opened, TimedBackend timed, double loadSeconds, Machine machine) {

@@ -18,16 +18,17 @@ record Floor(
 
     /// @param steps     number of steps in the costs
     /// @param stepUs    measured time of a step, in µs
-    /// @param integers  whether products multiply 8-bit integers
+    /// @param numbers   of products
     /// @param fileBytes of the model's files
     static Floor of(
-            Map<Operation, Cost> costs, long steps, double stepUs, Machine machine, boolean integers, long fileBytes) {
+            Map<Operation, Cost> costs, long steps, double stepUs, Machine machine, Machine.Numbers numbers,
+            long fileBytes) {
         double bytes = 0;
         double nanos = 0;
         for (var entry : costs.entrySet()) {
             var cost = entry.getValue();
             bytes += cost.bytes;
-            double ceiling = integers && entry.getKey().isProduct() ? machine.int8Gops() : machine.floatGflops();
+            double ceiling = machine.ceiling(entry.getKey(), numbers);
             nanos += ceiling == 0 ? 0 : cost.operations / ceiling;
         }
         double read = machine.readGbytesPerSecond();

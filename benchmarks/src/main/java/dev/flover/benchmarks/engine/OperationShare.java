@@ -23,14 +23,14 @@ record OperationShare(
         @JsonProperty("of_memory") double ofMemory) {
 
     /// @param stepUs   measured time of a step, in µs
-    /// @param integers whether products multiply 8-bit integers
-    static List<OperationShare> of(TimedBackend timed, double stepUs, Machine machine, boolean integers) {
+    /// @param numbers  of products
+    static List<OperationShare> of(TimedBackend timed, double stepUs, Machine machine, Machine.Numbers numbers) {
         var shares = new ArrayList<OperationShare>();
         double all = timed.isDevice()
                 ? timed.costs().values().stream().mapToDouble(cost -> cost.nanos).sum() : 1e3 * stepUs * timed.steps();
         timed.costs().forEach((operation, cost) -> {
             if (cost.calls > 0) {
-                double ceiling = integers && operation.isProduct() ? machine.int8Gops() : machine.floatGflops();
+                double ceiling = machine.ceiling(operation, numbers);
                 double gflops = cost.operations / cost.nanos;
                 double gbytes = cost.bytes / cost.nanos;
                 shares.add(new OperationShare(operation.label, cost.nanos / 1e3 / timed.steps(),

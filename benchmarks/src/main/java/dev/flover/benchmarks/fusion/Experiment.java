@@ -43,8 +43,8 @@ final class Experiment {
         this.rounds = rounds;
         this.progress = progress;
         var opened = Backends.open(backend, threads);
-        arithmetic = opened.arithmetic();
         try (var engine = new ContiguousEngine(model, opened, 1, SOLO_TOKENS, 1)) {
+            arithmetic = opened.arithmetic(); // depends on the weights that the backend has now
             long positionBytes = engine.slotBytes() / ContiguousEngine.blockTokens(SOLO_TOKENS);
             stage = new Stage(model, backend, threads, positionBytes, seed);
             iterationNanos = soloIteration(engine);

@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -38,7 +39,8 @@ public final class TensorFile {
     }
 
     /// Reads bytes of a tensor of this file, not from the mapping. Copying from the system's cache takes less time than
-    /// mapping the pages does, and what cannot be read is an error of a call.
+    /// mapping the pages does, and what cannot be read is an error of a call. If a thread was interrupted while it
+    /// read, which closes the file for all threads, bytes are copied from the mapping.
     ///
     /// @param from where the bytes begin in the tensor
     /// @param to   filled up to its limit
@@ -53,6 +55,8 @@ public final class TensorFile {
                 }
                 at += count;
             }
+        } catch (ClosedChannelException e) {
+            to.put(mapped.asSlice(at, to.remaining()).asByteBuffer());
         } catch (EOFException e) {
             throw new IOException(unreadable("tensor " + tensor.name()), e);
         } catch (IOException e) {
@@ -60,13 +64,16 @@ public final class TensorFile {
         }
     }
 
-    /// What is wrong if the file is shorter now, or the system does not tell its length; otherwise empty.
+    /// What is wrong if the file is shorter now, or the system does not tell its length; otherwise empty. Empty, too,
+    /// if a thread was interrupted while it read the file.
     public Optional<String> problem() {
         try {
             long now = channel.size();
             return now >= bytes() ? Optional.empty()
                     : Optional.of(path + ": was cut while it was loaded: it had " + bytes() + " bytes and has " + now
                             + REPAIR);
+        } catch (ClosedChannelException e) {
+            return Optional.empty(); // a thread was interrupted while it read: the length is not known
         } catch (IOException e) {
             return Optional.of(path + ": cannot be read any more: " + e + REPAIR);
         }

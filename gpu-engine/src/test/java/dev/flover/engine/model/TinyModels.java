@@ -38,7 +38,7 @@ public final class TinyModels {
     /// A model like Llama: grouped-query attention, RMS norms, SwiGLU, rotary positions over adjacent pairs. The second
     /// layer has a window of 24 positions.
     ///
-    /// @param matrices F32 or Q8_0
+    /// @param matrices F32, F16, BF16 or Q8_0
     public static Model llama(long seed, TensorType matrices) {
         var rotary = rotary(16, Rotary.Pairing.ADJACENT);
         var config = ModelConfigBuilder.builder().architecture("llama").hidden(64).heads(4).kvHeads(2).headDim(16)
@@ -164,8 +164,19 @@ public final class TinyModels {
         return switch (matrices) {
             case Q8_0 -> bytes(rows, columns, deviation);
             case F32 -> floats(rows, columns, 0, deviation);
-            default -> throw new IllegalArgumentException("tiny models are F32 or Q8_0, not " + matrices);
+            case F16, BF16 -> shorts(rows, columns, deviation);
+            default -> throw new IllegalArgumentException("tiny models are F32, F16, BF16 or Q8_0, not " + matrices);
         };
+    }
+
+    private StoredTensor shorts(int rows, int columns, double deviation) {
+        var data = arena.allocate(2L * rows * columns, 64);
+        for (int i = 0; i < rows * columns; i++) {
+            float value = (float) (deviation * random.nextGaussian());
+            data.setAtIndex(ValueLayout.JAVA_SHORT, i, matrices == TensorType.F16
+                    ? Float.floatToFloat16(value) : (short) (Float.floatToRawIntBits(value) >>> 16));
+        }
+        return new StoredTensor("tensor-" + count++, matrices, rows, columns, data.asReadOnly());
     }
 
     private StoredTensor floats(int rows, int columns, double mean, double deviation) {

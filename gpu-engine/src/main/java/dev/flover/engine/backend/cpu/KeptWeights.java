@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cpu;
 
+import dev.flover.engine.api.EngineException;
 import dev.flover.engine.backend.WeightFolder;
 import dev.flover.engine.backend.cpu.PackedFile.Place;
 import dev.flover.engine.backend.cpu.kernels.Kernels;
@@ -208,6 +209,9 @@ final class KeptWeights implements AutoCloseable {
             part.finish();
             close(); // other processes that wait can map the file now
             written.forEach(MemorySegment::load); // so that the first step need not
+        } catch (PackedFile.DamagedFileException e) { // the weights of this process are in that file
+            throw new EngineException(named("the packed weights cannot be read back: " + e.getMessage()
+                    + "; start again, or without packed-weights"), e);
         } catch (IOException e) {
             fail(e);
         }

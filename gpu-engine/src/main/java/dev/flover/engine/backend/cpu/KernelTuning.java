@@ -59,7 +59,9 @@ final class KernelTuning {
             best = tuning.fastest(1, best, new int[] {0, 512, 2048}, with(best, 0));
             best = tuning.fastest(MOST_ROWS, best, new int[] {8}, with(best, 1));
             best = tuning.fastest(8, best, new int[] {0}, with(best, 1));
-            best = tuning.fastest(MOST_ROWS, best, new int[] {1}, with(best, 3));
+            if (kernels.mayHaveSmallTiles()) {
+                best = tuning.fastest(MOST_ROWS, best, new int[] {1}, with(best, 3));
+            }
             // where codes are taken apart once for many rows, chunks of many rows are longer than chosen
             return tuning.fastest(best.smallTiles() ? MOST_ROWS : 16, best, new int[] {2, 8}, with(best, 2));
         }

@@ -99,7 +99,7 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
 
     /// Outputs whose weights are not quantised.
     ///
-    /// @param weights `[panels][inputs][16]` numbers in `form`
+    /// @param weights `[panels][inputs][16]` numbers in `form`; in bf16 `[panels][inputs / 2][16]` words of two
     record FloatPart(int firstOutput, int outputs, FloatForm form, MemorySegment weights) implements Part {
         @Override
         public long bytes() {

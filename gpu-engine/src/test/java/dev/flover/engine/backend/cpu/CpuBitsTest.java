@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -40,7 +41,8 @@ class CpuBitsTest {
         } catch (IllegalArgumentException e) {
             Assumptions.abort(e.getMessage());
         }
-        for (var model : List.of(TinyModels.llama(3, TensorType.Q8_0), TinyModels.gemma(4), TinyModels.gpt2(5))) {
+        for (var model : List.of(TinyModels.llama(3, TensorType.Q8_0), TinyModels.llama(3, TensorType.BF16),
+                TinyModels.gemma(4), TinyModels.gpt2(5))) {
             var bits = bits(model, "cpu-java", 3, Workers.PATIENCE_NANOS);
             assertThat(bits(model, name, 2, Workers.PATIENCE_NANOS)).as(model.config().architecture()).isEqualTo(bits);
             assertThat(bits(model, name, 3, NO_PATIENCE)).as(model.config().architecture()).isEqualTo(bits);
@@ -51,6 +53,22 @@ class CpuBitsTest {
         var bits = bits(model, bytes("cpu-java"));
         assertThat(bits(model, bytes(name))).as("keys and values in bytes").isEqualTo(bits);
         assertThat(bits).as("beside f16").isNotEqualTo(bits(model, Backends.open(name, 2)));
+    }
+
+    /// Stored generations continue silently only with the arithmetic with which they began.
+    @Test
+    void weightsInBrainNumbersHaveAnArithmeticOfTheirOwn() {
+        assertThat(arithmetic(TensorType.BF16, Backends.open("cpu", 1))).isEqualTo("cpu-3-bf16");
+        assertThat(arithmetic(TensorType.BF16, Backends.open("cpu", 1, 2))).as("2 ranks").isEqualTo("cpu-3-bf16");
+        assertThat(arithmetic(TensorType.BF16, Backends.withCacheOf(8, Backends.open("cpu", 1))))
+                .isEqualTo("cpu-3-kv8-bf16");
+        assertThat(arithmetic(TensorType.F16, Backends.open("cpu", 1))).isEqualTo("cpu-3");
+    }
+
+    private static String arithmetic(TensorType type, BackendGroup backend) {
+        try (var engine = Engine.start(TinyModels.llama(3, type), backend, EngineConfig.of(4, 32))) {
+            return engine.arithmetic();
+        }
     }
 
     private static Backend bytes(String name) {

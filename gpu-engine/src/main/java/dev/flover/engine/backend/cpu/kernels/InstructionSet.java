@@ -46,6 +46,11 @@ public enum InstructionSet {
         return base;
     }
 
+    /// Whether tiles could have WIDE_ROWS rows and have none in the choice `small_tiles`; see `project_blocks.h`.
+    boolean mayHaveSmallTiles() {
+        return this == AVXVNNI || this == AVX512 || this == AVX512_BF16;
+    }
+
     /// Whether this set is among those that `flover_sets` in `machine.c` returns.
     boolean isIn(int sets) {
         return (sets >> bit & 1) == 1;

@@ -102,6 +102,11 @@ public final class NativeKernels implements Kernels {
         memory.setAtIndex(JAVA_INT, 3, choices.smallTiles() ? 1 : 0);
     }
 
+    /// Whether [KernelChoices#smallTiles] makes a difference.
+    public boolean mayHaveSmallTiles() {
+        return instructions.mayHaveSmallTiles();
+    }
+
     /// Removes memory from all caches, so that a measurement reads it from memory, as a step reads its weights.
     public void evict(MemorySegment memory) {
         library.evict(memory);

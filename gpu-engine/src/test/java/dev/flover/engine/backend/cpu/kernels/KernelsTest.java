@@ -149,6 +149,9 @@ class KernelsTest {
         }
     }
 
+    /// Between two bf16 numbers, of which the even one is below or above; and beside the least number that is not zero.
+    private static final int[] BOUNDS = {0x3F808000, 0x3F818000, 0xBF808000, 0x3FFF8000, 0x237FFFFF, 0x23800000};
+
     /// Instructions differ in how they treat subnormal numbers, so products in bf16 have none.
     @ParameterizedTest
     @EnumSource(InstructionSet.class)
@@ -159,6 +162,7 @@ class KernelsTest {
             product.spread(-56, -50);
             assertThat(product.run(kernels)).as(product + " seed " + SEED).isEqualTo(product.run(java));
             product.spread(-56, 56);
+            product.putBounds();
             assertThat(product.run(kernels)).as(product + " seed " + SEED).isEqualTo(product.run(java));
             for (float unusual : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, Float.MAX_VALUE, -Float.MIN_VALUE}) {
                 product.in.setAtIndex(JAVA_FLOAT, 3, unusual);
@@ -171,6 +175,7 @@ class KernelsTest {
     void aProductInBrainNumbersIsThatOfRoundedActivations() {
         var product = new FloatProduct(FloatForm.BRAIN, 3, 20, 64, 1);
         product.spread(-70, 4);
+        product.putBounds();
         float[] got = product.run(java);
         for (int row = 0; row < 3; row++) {
             for (int output = 0; output < 20; output++) {
@@ -651,6 +656,13 @@ class KernelsTest {
             }
             for (int i = 0; i < product.rows() * product.inputs(); i++) {
                 in.setAtIndex(JAVA_FLOAT, i, spread(least, most, random.nextInt(1 << 23)));
+            }
+        }
+
+        /// Makes the first activations those of which the rounding is the most delicate.
+        void putBounds() {
+            for (int i = 0; i < BOUNDS.length; i++) {
+                in.setAtIndex(JAVA_FLOAT, i, Float.intBitsToFloat(BOUNDS[i]));
             }
         }
 
