@@ -34,7 +34,7 @@ final class CompileKernels {
     private static final String ONCE = "machine.c";
     /// A set that adds instructions to another one, and the kernels that use them; it takes all others from that set.
     private static final String ADDING = "avx512bf16";
-    private static final Set<String> ADDED = Set.of("project_brain.c", "ceilings.c");
+    private static final Set<String> ADDED = Set.of("project_bf16.c", "ceilings.c");
 
     private CompileKernels() {}
 

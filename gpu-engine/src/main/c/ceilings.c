@@ -12,7 +12,7 @@ enum { TIMES = 12 / CHAINS };
 
 /// Computes 12 * 16 fma a round, or 12 * 32 with the instruction for bf16. The result depends on all of them. The
 /// compiler does not know that sums are equal, so it computes each.
-INLINE float compute_floats(long rounds, const int in_brain) {
+INLINE float compute_floats(long rounds, const int in_bf16) {
     float first[16 * CHAINS] = {0};
     leave_in_memory(first);
     floats sum[CHAINS], x = splat(0.999f), y = splat(0.001f);
@@ -21,10 +21,10 @@ INLINE float compute_floats(long rounds, const int in_brain) {
     }
     for (long round = 0; round < rounds; round++) {
         UNROLLED for (int i = 0; i < TIMES * CHAINS; i++) {
-#if defined(HAS_BRAIN_DOT)
-            sum[i % CHAINS] = in_brain ? brain_dot(sum[i % CHAINS], x, y) : fma_(x, y, sum[i % CHAINS]);
+#if defined(HAS_BF16_DOT)
+            sum[i % CHAINS] = in_bf16 ? bf16_dot(sum[i % CHAINS], x, y) : fma_(x, y, sum[i % CHAINS]);
 #else
-            (void)in_brain;
+            (void)in_bf16;
             sum[i % CHAINS] = fma_(x, y, sum[i % CHAINS]);
 #endif
         }
@@ -37,7 +37,7 @@ INLINE float compute_floats(long rounds, const int in_brain) {
 
 float KERNEL(float_ceiling)(long rounds) { return compute_floats(rounds, 0); }
 
-float KERNEL(brain_ceiling)(long rounds) { return compute_floats(rounds, 1); }
+float KERNEL(bf16_ceiling)(long rounds) { return compute_floats(rounds, 1); }
 
 /// Adds products to sums of the fewest bits in which the products' kernels add them.
 INLINE ints add_products(ints sum, ints bytes, ints four) {

@@ -81,24 +81,24 @@ INLINE void store_half(uint16_t *p, floats x) {
     _mm256_storeu_si256((void *)p, _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 /// Words of two bf16 numbers each: the number in the lower half.
-INLINE floats lower_brain(ints x) { return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16)); }
+INLINE floats lower_bf16(ints x) { return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16)); }
 /// The number in the upper half.
-INLINE floats upper_brain(ints x) {
+INLINE floats upper_bf16(ints x) {
     return _mm512_castsi512_ps(_mm512_and_si512(x, _mm512_set1_epi32((int32_t)0xFFFF0000)));
 }
 #if defined(__AVX512BF16__)
 /// Says that words of two bf16 numbers are multiplied as they are.
-#define HAS_BRAIN_DOT
+#define HAS_BF16_DOT
 /// Adds the product of the upper bf16 numbers of each pair of words to the sum, then that of the lower ones; each
-/// addition rounds once. `project_brain.c` checks that.
-INLINE floats brain_dot(floats sum, floats words, floats others) {
+/// addition rounds once. (When the kernels are loaded, `is_exact` in `project_bf16.c` compares this with fma.)
+INLINE floats bf16_dot(floats sum, floats words, floats others) {
     return _mm512_dpbf16_ps(sum, (__m512bh)words, (__m512bh)others);
 }
 /// Rounds to bf16, ties to even.
-INLINE void store_brain(uint16_t *p, floats x) {
+INLINE void store_bf16(uint16_t *p, floats x) {
     _mm256_storeu_si256((void *)p, (__m256i)_mm512_cvtneps_pbh(x));
 }
-/// `x`, and zero in lanes whose magnitude is below `least`.
+/// Returns `x` with all lanes set to zero whose magnitude is below `least`.
 INLINE floats without_tiny(floats x, float least) {
     return _mm512_mask_mov_ps(splat(0), _mm512_cmp_ps_mask(absolute(x), splat(least), _CMP_NLT_UQ), x);
 }
@@ -220,10 +220,10 @@ INLINE void store_half(uint16_t *p, floats x) {
     _mm_storeu_si128((void *)p, _mm256_cvtps_ph(x.a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
     _mm_storeu_si128((void *)(p + 8), _mm256_cvtps_ph(x.b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
-INLINE floats lower_brain(ints x) {
+INLINE floats lower_bf16(ints x) {
     return (floats){_mm256_castsi256_ps(_mm256_slli_epi32(x.a, 16)), _mm256_castsi256_ps(_mm256_slli_epi32(x.b, 16))};
 }
-INLINE floats upper_brain(ints x) {
+INLINE floats upper_bf16(ints x) {
     __m256i upper = _mm256_set1_epi32((int32_t)0xFFFF0000);
     return (floats){_mm256_castsi256_ps(_mm256_and_si256(x.a, upper)),
                     _mm256_castsi256_ps(_mm256_and_si256(x.b, upper))};
@@ -383,8 +383,8 @@ INLINE void store_half(uint16_t *p, floats x) {
     x = min_(max_(x, splat(-GREATEST_HALF)), splat(GREATEST_HALF));
     UNROLLED QUARTERS { vst1_u16(p + 4 * i, vreinterpret_u16_f16(vcvt_f16_f32(x.at[i]))); }
 }
-INLINE floats lower_brain(ints x) { EACH(floats, vreinterpretq_f32_s32(vshlq_n_s32(x.at[i], 16))); }
-INLINE floats upper_brain(ints x) {
+INLINE floats lower_bf16(ints x) { EACH(floats, vreinterpretq_f32_s32(vshlq_n_s32(x.at[i], 16))); }
+INLINE floats upper_bf16(ints x) {
     EACH(floats, vreinterpretq_f32_s32(vandq_s32(x.at[i], vdupq_n_s32((int32_t)0xFFFF0000))));
 }
 INLINE floats load_bytes(const uint8_t *p) {
@@ -528,12 +528,12 @@ INLINE floats from_bits(const uint32_t *bits) {
     LANES { memcpy(&out.at[i], &bits[i], 4); }
     return out;
 }
-INLINE floats lower_brain(ints x) {
+INLINE floats lower_bf16(ints x) {
     uint32_t bits[16];
     LANES { bits[i] = (uint32_t)x.at[i] << 16; }
     return from_bits(bits);
 }
-INLINE floats upper_brain(ints x) {
+INLINE floats upper_bf16(ints x) {
     uint32_t bits[16];
     LANES { bits[i] = (uint32_t)x.at[i] & 0xFFFF0000; }
     return from_bits(bits);

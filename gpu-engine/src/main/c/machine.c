@@ -1,4 +1,5 @@
-// Finds which of the compiled kernels this machine can run, maps memory for them, and removes it from caches.
+// Finds out which instruction sets this machine can run, allocates memory for the kernels, and evicts memory from the
+// processor's caches for measurements.
 
 #define _DEFAULT_SOURCE      // for MAP_ANONYMOUS
 

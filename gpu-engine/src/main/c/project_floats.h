@@ -3,7 +3,7 @@
 //   out[r, o] = sum over chunks of 256 inputs, in order:  (chain over the chunk, from zero)
 //
 // The chain of weights in f32 and f16 is one of fma with f32 activations, in the order of the inputs. The chain of
-// weights in bf16 is in project_brain.c.
+// weights in bf16 is in project_bf16.c.
 //
 // The sum over chunks keeps the rounding error of long sums small. Weights lie in panels of sixteen outputs:
 //
@@ -16,16 +16,16 @@
 //
 // Widening a register of f16 takes two operations, of bf16 one, beside an fma for each row. With many rows, a part of
 // the inputs is therefore widened once, to a buffer in the L1 cache that the tiles of all rows read, and the tiles
-// prefetch the next part. On processors with few registers (FEW_REGISTERS) widening in registers is faster, so they have no such
-// buffer. No bit of a result depends on this.
+// prefetch the next part. On processors with few registers (FEW_REGISTERS) widening in registers is faster, so they
+// have no such buffer. No bit of a result depends on this.
 
 #pragma once
 
 #include "shards.h"
 
 enum { CHUNK = 256 };
-#if defined(HAS_BRAIN_DOT)
-enum { AHEAD_BYTES = 2048 };        // processors with this instruction compute twice as much while they wait for memory
+#if defined(HAS_BF16_DOT)
+enum { AHEAD_BYTES = 2048 };        // such processors compute twice as much while they wait for memory
 #else
 enum { AHEAD_BYTES = 1024 };
 #endif
@@ -36,12 +36,12 @@ enum { MOST_PANELS = FEW_REGISTERS ? 4 : FLOAT_PANELS };
 #define PANELS_BESIDE(rows) (MOST_SUMS / (rows) < (int)MOST_PANELS ? MOST_SUMS / (rows) : (int)MOST_PANELS)
 
 /// How weights are stored, and how they are multiplied: f32; f16; words of two bf16 numbers, which are widened; and
-/// such words as they are, multiplied by words of two activations (where HAS_BRAIN_DOT).
-enum floats_as { SINGLE, HALF, BRAIN, BRAIN_WORDS };
+/// such words as they are, multiplied by words of two activations (where HAS_BF16_DOT).
+enum floats_as { SINGLE, HALF, BF16, BF16_WORDS };
 
 typedef struct {
     const void *weights;    // [panels][inputs][16], or [panels][inputs / 2][16] words of two
-    int inputs, shards, outputs, stride;    // inputs: words of two for BRAIN_WORDS
+    int inputs, shards, outputs, stride;    // inputs: words of two for BF16_WORDS
     const float *in;        // [rows][inputs]
     float *out;             // [rows][stride], of which `outputs` columns are written
     const float *bias;      // [panels][16] or null
@@ -49,26 +49,26 @@ typedef struct {
 } product;
 
 /// How many consecutive inputs lie in one word.
-#define INPUTS_OF_A_WORD(type) ((type) == BRAIN ? 2 : 1)
+#define INPUTS_OF_A_WORD(type) ((type) == BF16 ? 2 : 1)
 /// The inputs that are summed from zero.
-#define CHUNK_OF(type) ((type) == BRAIN_WORDS ? CHUNK / 2 : CHUNK)
-#define BYTES_OF(type) ((type) == HALF || (type) == BRAIN ? (int)STORED_BYTES : 4)
+#define CHUNK_OF(type) ((type) == BF16_WORDS ? CHUNK / 2 : CHUNK)
+#define BYTES_OF(type) ((type) == HALF || (type) == BF16 ? (int)STORED_BYTES : 4)
 
 /// Loads the weights of a panel with input `k + within`, where a word begins with input `k`.
 INLINE floats load_weight(const product *p, int panel, int k, const int within, const enum floats_as type) {
     long at = ((long)panel * p->inputs + k) * 16;
-    if (type == BRAIN) {
+    if (type == BF16) {
         ints words = load_ints((const uint16_t *)p->weights + at);
-        return within ? lower_brain(words) : upper_brain(words);
+        return within ? lower_bf16(words) : upper_bf16(words);
     }
     return type == HALF ? load_half((const uint16_t *)p->weights + at) : load((const float *)p->weights + at);
 }
 
 /// Adds the products of weights with one activation.
 INLINE floats with_product(floats sum, floats weight, floats x, const enum floats_as type) {
-#if defined(HAS_BRAIN_DOT)
-    if (type == BRAIN_WORDS) {
-        return brain_dot(sum, weight, x);
+#if defined(HAS_BF16_DOT)
+    if (type == BF16_WORDS) {
+        return bf16_dot(sum, weight, x);
     }
 #endif
     (void)type;
@@ -307,7 +307,7 @@ INLINE int rows_of_tile(int left) {
 }
 
 INLINE void rows_of_panels(const product *p, int panel, int rows, const int P, const enum floats_as type) {
-    if (!FEW_REGISTERS && (type == HALF || type == BRAIN) && rows >= LEAST_ROWS_WIDENED) {
+    if (!FEW_REGISTERS && (type == HALF || type == BF16) && rows >= LEAST_ROWS_WIDENED) {
         many_rows_of_panels(p, panel, rows, P, type);
         return;
     }

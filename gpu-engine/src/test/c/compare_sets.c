@@ -40,10 +40,10 @@ BOTH(append_kernel, append)
 BOTH(attention_kernel, attention_single)
 BOTH(attention_kernel, attention_half)
 BOTH(attention_kernel, attention_byte)
-BOTH(round_kernel, round_to_brain)
+BOTH(round_kernel, round_to_bf16)
 BOTH(float_kernel, project_single)
 BOTH(float_kernel, project_half)
-BOTH(float_kernel, project_brain)
+BOTH(float_kernel, project_bf16)
 
 /// The stored types: name, layout, bytes of a block, offset of its codes.
 #define TYPES                                                                                                         \
@@ -157,7 +157,7 @@ static void compare_floats(const char *name, float_kernel *const *kernels, int s
     for (int set = 0; set < 2; set++) {
         out[set] = memory(ROWS * OUTPUTS * 4);
         float *rounded = memory(ROWS * INPUTS * 4);
-        round_to_brain[set](in, INPUTS, ROWS, rounded);
+        round_to_bf16[set](in, INPUTS, ROWS, rounded);
         kernels[set](weights, INPUTS, 4, OUTPUTS, rounds ? rounded : in, ROWS, out[set], OUTPUTS, bias, 0, 0, PANELS);
     }
     compare(name, out[0], out[1], ROWS * OUTPUTS * 4);
@@ -214,7 +214,7 @@ int main(void) {
     compare_rows();
     compare_floats("project_single", project_single, 1, 0);
     compare_floats("project_half", project_half, 0, 0);
-    compare_floats("project_brain", project_brain, 0, 1);
+    compare_floats("project_bf16", project_bf16, 0, 1);
 #define TYPE(name, layout, bytes, offset)                                                                             \
     compare_products("project_" #name, project_##name, (form)layout, offset);                                         \
     compare_packs("pack_" #name, pack_##name, (form)layout, bytes);

@@ -95,7 +95,8 @@ class CutModelFileTest {
         }
     }
 
-    /// Packs a matrix, then another one after the file was cut to a quarter; prints the message of the failure.
+    /// A program that packs a matrix, cuts the file to a quarter of its length, packs another matrix, and prints the
+    /// message of the failure.
     static final class Packing {
         private Packing() {}
 

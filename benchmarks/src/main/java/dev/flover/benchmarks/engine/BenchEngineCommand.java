@@ -364,7 +364,7 @@ public final class BenchEngineCommand implements Runnable {
         if (type.blockElements() > 1) {
             return machine.int8Gops() > 0 ? Machine.Numbers.BYTES : Machine.Numbers.FLOATS;
         }
-        return type == TensorType.BF16 ? Machine.Numbers.BRAIN : Machine.Numbers.FLOATS;
+        return type == TensorType.BF16 ? Machine.Numbers.BF16 : Machine.Numbers.FLOATS;
     }
 
     private void printHead(Model opened, TimedBackend timed, double loadSeconds, Machine machine) {

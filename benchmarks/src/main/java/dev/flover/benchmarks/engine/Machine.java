@@ -15,11 +15,11 @@ import java.util.Locale;
 ///
 /// @param device       the GPU or the number of threads that compute
 /// @param floatGflops  in f32; on a GPU in f16 on the tensor cores
-/// @param brainGflops  of products with weights in bf16
+/// @param bf16Gflops  of products with weights in bf16
 record Machine(
         String device,
         @JsonProperty("float_gflops") double floatGflops,
-        @JsonProperty("bf16_gflops") double brainGflops,
+        @JsonProperty("bf16_gflops") double bf16Gflops,
         @JsonProperty("int8_gops") double int8Gops,
         @JsonProperty("read_gbytes_per_s") double readGbytesPerSecond) {
 
@@ -36,18 +36,18 @@ record Machine(
             return new Machine(device, 0, 0, 0, 0);
         }
         var ceilings = CpuBackends.ceilings(backend.name(), count);
-        return new Machine(device, ceilings.floatOperations() / 1e9, ceilings.brainOperations() / 1e9,
+        return new Machine(device, ceilings.floatOperations() / 1e9, ceilings.bf16Operations() / 1e9,
                 ceilings.integerOperations() / 1e9, ceilings.readBytes() / 1e9);
     }
 
-    /// What the weights of a model's products are multiplied as.
-    enum Numbers { FLOATS, BRAIN, BYTES }
+    /// The number format in which the products of a model are computed.
+    enum Numbers { FLOATS, BF16, BYTES }
 
     /// The greatest rate of an operation, in 10^9 multiplications and additions a second.
     double ceiling(Operation operation, Numbers numbers) {
         return !operation.isProduct() ? floatGflops : switch (numbers) {
             case FLOATS -> floatGflops;
-            case BRAIN -> brainGflops;
+            case BF16 -> bf16Gflops;
             case BYTES -> int8Gops;
         };
     }
@@ -57,7 +57,7 @@ record Machine(
                 ? String.format(Locale.ROOT, "%s; at most %.0f GFLOP/s, %.1f GB/s from memory",
                         device, floatGflops, readGbytesPerSecond)
                 : String.format(Locale.ROOT, "%s; at most %.0f GFLOP/s in f32, %.0f in bf16, %.0f GOP/s in int8, "
-                        + "%.1f GB/s from memory", device, floatGflops, brainGflops, int8Gops, readGbytesPerSecond);
+                        + "%.1f GB/s from memory", device, floatGflops, bf16Gflops, int8Gops, readGbytesPerSecond);
     }
 
     /// Memory that all Java threads have allocated, in bytes, and the number and time of garbage collections.

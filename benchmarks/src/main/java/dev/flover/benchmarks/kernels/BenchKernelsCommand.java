@@ -82,7 +82,7 @@ public final class BenchKernelsCommand implements Runnable {
             measure(type, limits, products);
         }
         var result = new KernelReport(name, threads, outputs, inputs, new KernelReport.Limits(
-                limits.integerOperations() / 1e9, limits.brainOperations() / 1e9, limits.floatOperations() / 1e9,
+                limits.integerOperations() / 1e9, limits.bf16Operations() / 1e9, limits.floatOperations() / 1e9,
                 limits.readBytes() / 1e9), products);
         report.print(result, result.lines());
     }
@@ -108,7 +108,7 @@ public final class BenchKernelsCommand implements Runnable {
         double nanos = run.nanos(count, fromMemory ? Integer.MAX_VALUE : 1, seconds);
         double gops = 2.0 * count * outputs * inputs / nanos;
         double limit = type.blockElements() > 1 ? limits.integerOperations()
-                : type == TensorType.BF16 ? limits.brainOperations() : limits.floatOperations();
+                : type == TensorType.BF16 ? limits.bf16Operations() : limits.floatOperations();
         double read = run.bytes() / nanos;
         return new KernelReport.Product(type.name(), count, fromMemory, new KernelReport.Speed(
                 nanos / 1e3, gops, gops * 1e9 / limit, read, read * 1e9 / limits.readBytes()));

@@ -15,12 +15,12 @@ record KernelReport(
     /// The limits of the machine with this number of threads.
     ///
     /// @param int8Gops            multiplications and additions of bytes, in 10^9 a second
-    /// @param brainGflops         multiplications of bf16 numbers and additions, in 10^9 a second
+    /// @param bf16Gflops          multiplications of bf16 numbers and additions, in 10^9 a second
     /// @param floatGflops         multiplications and additions of floats, in 10^9 a second
     /// @param readGbytesPerSecond bytes read from memory, in 10^9 a second
     record Limits(
             @JsonProperty("int8_gops") double int8Gops,
-            @JsonProperty("bf16_gflops") double brainGflops,
+            @JsonProperty("bf16_gflops") double bf16Gflops,
             @JsonProperty("float_gflops") double floatGflops,
             @JsonProperty("read_gbytes_per_s") double readGbytesPerSecond) {}
 
@@ -49,7 +49,7 @@ record KernelReport(
         var lines = new ArrayList<String>();
         lines.add(String.format(Locale.ROOT, "%s, %d %s; at most %.0f GOP/s in int8, %.0f GFLOP/s in bf16, "
                 + "%.0f in f32, %.1f GB/s from memory", backend, threads, threads == 1 ? "thread" : "threads",
-                limits.int8Gops, limits.brainGflops, limits.floatGflops, limits.readGbytesPerSecond));
+                limits.int8Gops, limits.bf16Gflops, limits.floatGflops, limits.readGbytesPerSecond));
         lines.add(String.format(Locale.ROOT, "products with matrices of %d x %d", outputs, inputs));
         lines.add(String.format(Locale.ROOT, "%-8s %5s %-7s %10s %8s %9s %7s %12s",
                 "type", "rows", "from", "us", "GOP/s", "of limit", "GB/s", "of read rate"));

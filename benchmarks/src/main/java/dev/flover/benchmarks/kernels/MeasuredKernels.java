@@ -40,7 +40,7 @@ final class MeasuredKernels {
         for (int i = 1; i < (seconds > 0 ? MEASUREMENTS_OF_LIMITS : 1); i++) {
             var next = CpuBackends.ceilings(name, threads);
             best = new CpuCeilings(Math.max(best.floatOperations(), next.floatOperations()),
-                    Math.max(best.brainOperations(), next.brainOperations()),
+                    Math.max(best.bf16Operations(), next.bf16Operations()),
                     Math.max(best.integerOperations(), next.integerOperations()),
                     Math.max(best.readBytes(), next.readBytes()));
         }

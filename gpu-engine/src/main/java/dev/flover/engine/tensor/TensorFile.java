@@ -42,7 +42,7 @@ public final class TensorFile {
     /// mapping the pages does, and what cannot be read is an error of a call. If a thread was interrupted while it
     /// read, which closes the file for all threads, bytes are copied from the mapping.
     ///
-    /// @param from where the bytes begin in the tensor
+    /// @param from the offset of the first byte in the tensor's data
     /// @param to   filled up to its limit
     /// @throws IOException if the file was cut or cannot be read; the message is one sentence for a person
     public void read(StoredTensor tensor, long from, ByteBuffer to) throws IOException {

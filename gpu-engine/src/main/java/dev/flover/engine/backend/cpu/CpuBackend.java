@@ -46,7 +46,7 @@ final class CpuBackend implements Backend {
     private static final String ARITHMETIC = "cpu-3";
     /// Added to that name if keys and values are bytes, and if activations are rounded to bf16 for weights in bf16.
     private static final String WITH_BYTES = "-kv8";
-    private static final String WITH_BRAIN = "-bf16";
+    private static final String WITH_BF16 = "-bf16";
     /// How long to wait for another process that writes packed weights and does not go on.
     private static final long PATIENCE_MS = 30_000;
 
@@ -72,7 +72,7 @@ final class CpuBackend implements Backend {
     private StepPlan plan;
     private PagedCache cache;
     private boolean inBytes;
-    private boolean hasBrain;
+    private boolean hasBf16;
     /// The number of engines of this process on this host.
     private int engines = 1;
 
@@ -102,7 +102,7 @@ final class CpuBackend implements Backend {
 
     @Override
     public String arithmetic() {
-        return ARITHMETIC + (inBytes ? WITH_BYTES : "") + (hasBrain ? WITH_BRAIN : "");
+        return ARITHMETIC + (inBytes ? WITH_BYTES : "") + (hasBf16 ? WITH_BF16 : "");
     }
 
     @Override
@@ -114,8 +114,8 @@ final class CpuBackend implements Backend {
     public Weight weight(Matrix matrix) {
         var weight = packed.computeIfAbsent(matrix, each -> kept == null ? packer.pack(each, memory)
                 : kept.weight(each, packer, kernels, memory));
-        hasBrain |= weight.parts().stream()
-                .anyMatch(part -> part instanceof FloatPart floats && floats.form() == FloatForm.BRAIN);
+        hasBf16 |= weight.parts().stream()
+                .anyMatch(part -> part instanceof FloatPart floats && floats.form() == FloatForm.BF16);
         return weight;
     }
 

@@ -6,11 +6,11 @@ import java.lang.foreign.Arena;
 /// The peak rates of a machine, all threads together, with the instructions that the kernels use.
 ///
 /// @param floatOperations   f32 multiplications and additions a second
-/// @param brainOperations   multiplications of bf16 numbers and additions a second
+/// @param bf16Operations   multiplications of bf16 numbers and additions a second
 /// @param integerOperations multiplications and additions of bytes a second
 /// @param readBytes         bytes a second that are read from memory outside all caches
 public record CpuCeilings(
-        double floatOperations, double brainOperations, double integerOperations, double readBytes) {
+        double floatOperations, double bf16Operations, double integerOperations, double readBytes) {
     private static final int REPEATS = 5;
     private static final long ROUNDS = 2_000_000;
     private static final long READ_BYTES = 256L << 20;
@@ -19,7 +19,7 @@ public record CpuCeilings(
     static CpuCeilings measure(Kernels kernels, int threads) {
         try (var workers = new Workers(threads, "ceilings"); var arena = Arena.ofShared()) {
             double floats = best(workers, worker -> sink(kernels.computeFloats(ROUNDS)));
-            double brain = best(workers, worker -> sink(kernels.computeBrain(ROUNDS)));
+            double bf16 = best(workers, worker -> sink(kernels.computeBf16(ROUNDS)));
             double integers = best(workers, worker -> sink(kernels.computeIntegers(ROUNDS)));
             long share = READ_BYTES / threads & -4096;
             var memory = kernels.memory(arena).allocate(share * threads);
@@ -27,7 +27,7 @@ public record CpuCeilings(
             double read = best(workers, worker -> sink(kernels.read(memory.address() + worker * share, share / 4)));
             return new CpuCeilings(
                     2.0 * 192 * ROUNDS * threads / floats,
-                    2.0 * kernels.brainProducts() * ROUNDS * threads / brain,
+                    2.0 * kernels.bf16Products() * ROUNDS * threads / bf16,
                     2.0 * kernels.integerProducts() * ROUNDS * threads / integers,
                     share * threads / read);
         }

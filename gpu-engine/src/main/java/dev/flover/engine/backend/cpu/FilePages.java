@@ -15,12 +15,13 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/// Brings pages of mapped files into memory, before compiled code reads them.
+/// Brings pages of mapped files into memory, so that a page that cannot be read is an error of a call.
 ///
 /// If a file has become shorter since it was mapped, or its disk does not answer, the system ends a process whose
 /// compiled code reads the mapping (SIGBUS; Java code gets an [InternalError]). `madvise` with `MADV_POPULATE_READ`
 /// reads the same pages and returns an error instead. Where there is no such call (before Linux 5.14), only the length
-/// of the file is compared. The process still ends if the file is cut between this check and the read.
+/// of the file is compared. A file that is cut after this check is found by the reads themselves: Java code fails with
+/// an [InternalError], and compiled code, which reads packed weights that are mapped, ends the process.
 final class FilePages {
     private static final int POPULATE_READ = 22;
     private static final int EFAULT = 14;

@@ -40,7 +40,7 @@ final class Packer {
     /// The fewest tiles of a matrix for each worker, and the most panels of a tile.
     private static final int TILES_A_WORKER = 8;
     private static final int MOST_TOGETHER = 16;
-    private static final int LEAST_BRAIN_BITS = Float.floatToRawIntBits(FloatForm.LEAST_BRAIN) >>> 16;
+    private static final int LEAST_BF16_BITS = Float.floatToRawIntBits(FloatForm.LEAST_BF16) >>> 16;
     /// The most bytes of a file that a thread reads at a time, if a panel has fewer: they stay in its L2 cache.
     private static final long READ_BYTES = 256 << 10;
     /// The rows of floats that a thread brings into memory at a time.
@@ -186,7 +186,7 @@ final class Packer {
         }
         return switch (rows.type()) {
             case F16 -> FloatForm.HALF;
-            case BF16 -> FloatForm.BRAIN;
+            case BF16 -> FloatForm.BF16;
             default -> FloatForm.SINGLE;
         };
     }
@@ -242,7 +242,7 @@ final class Packer {
                         }
                     }
                     case HALF -> packHalves(rows.segment(index), rows.offset(index), inputs, to, lane);
-                    case BRAIN -> packBrain(rows.segment(index), rows.offset(index), inputs, to, lane);
+                    case BF16 -> packBf16(rows.segment(index), rows.offset(index), inputs, to, lane);
                 }
             }
         }, part.panels());
@@ -255,16 +255,16 @@ final class Packer {
     }
 
     /// Packs numbers of bf16 in words of two.
-    private static void packBrain(MemorySegment from, long at, int inputs, MemorySegment to, int lane) {
+    private static void packBf16(MemorySegment from, long at, int inputs, MemorySegment to, int lane) {
         for (int k = 0; k < inputs; k += 2) {
             int word = from.get(INT, at + 2L * k);
-            to.set(INT, 4L * (8 * k + lane), brain(word & 0xFFFF) | brain(word >>> 16) << 16);
+            to.set(INT, 4L * (8 * k + lane), bf16(word & 0xFFFF) | bf16(word >>> 16) << 16);
         }
     }
 
     /// A number of bf16 as products take it.
-    private static int brain(int bits) {
-        return (bits & 0x7FFF) < LEAST_BRAIN_BITS ? 0 : bits;
+    private static int bf16(int bits) {
+        return (bits & 0x7FFF) < LEAST_BF16_BITS ? 0 : bits;
     }
 
     private void fill(BlockPart part, StoredRows rows, int inputs) {

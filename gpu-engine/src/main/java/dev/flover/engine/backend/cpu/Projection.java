@@ -147,7 +147,7 @@ final class Projection implements Workers.Revocable {
     /// Whether a part takes the activations as they are, or as they were converted for an earlier part.
     private boolean takesConverted(PackedWeight.Part part) {
         return switch (part) {
-            case FloatPart floats -> floats.form() != FloatForm.BRAIN || converted instanceof FloatPart;
+            case FloatPart floats -> floats.form() != FloatForm.BF16 || converted instanceof FloatPart;
             case BlockPart blocks -> converted instanceof BlockPart before
                     && before.form().takesActivationsOf(blocks.form());
         };
@@ -156,7 +156,7 @@ final class Projection implements Workers.Revocable {
     private void convert(PackedWeight.Part part) {
         switch (part) {
             case FloatPart _ -> {
-                reserve(kernels.brainBytes());
+                reserve(kernels.bf16Bytes());
                 rounding.run();
             }
             case BlockPart blocks -> {
@@ -217,7 +217,7 @@ final class Projection implements Workers.Revocable {
 
     /// The address of a row of rounded activations.
     private long rounded(int row) {
-        return bytes.address() + (long) row * inputs * kernels.brainBytes();
+        return bytes.address() + (long) row * inputs * kernels.bf16Bytes();
     }
 
     /// The outputs of some panels for some rows.
@@ -253,7 +253,7 @@ final class Projection implements Workers.Revocable {
             shards = all.shards;
             switch (part) {
                 case FloatPart floats ->
-                    in = floats.form() == FloatForm.BRAIN ? rounded(row) : all.in + 4L * row * inputs;
+                    in = floats.form() == FloatForm.BF16 ? rounded(row) : all.in + 4L * row * inputs;
                 case BlockPart blocks -> {
                     int groups = inputs / blocks.form().group;
                     bytes = all.bytes.address() + (long) row * inputs * kernels.activationBytes();
@@ -312,7 +312,7 @@ final class Projection implements Workers.Revocable {
     private final class Rounding extends Conversion {
         @Override
         void convert(int row, int count) {
-            kernels.roundToBrain(in + 4L * row * inputs, inputs, count, rounded(row));
+            kernels.roundToBf16(in + 4L * row * inputs, inputs, count, rounded(row));
         }
     }
 

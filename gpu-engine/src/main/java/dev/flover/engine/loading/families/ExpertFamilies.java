@@ -148,7 +148,7 @@ final class ExpertFamilies {
     });
 
     /// The first layers have no experts. The router adds a correction to the probabilities when it selects experts. As
-    /// in llama.cpp, a GGUF file says whether the weights of experts are normalised, and they are not if it is silent.
+    /// in llama.cpp, a GGUF file says whether the weights of experts are normalised; if it does not say, they are not.
     private static final Family GLM4_MOE = LLAMA.with(family -> {
         family.architectures(List.of("glm4moe"));
         family.modelTypes(List.of("glm4_moe"));

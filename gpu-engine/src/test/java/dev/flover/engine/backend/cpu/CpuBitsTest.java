@@ -55,9 +55,10 @@ class CpuBitsTest {
         assertThat(bits).as("beside f16").isNotEqualTo(bits(model, Backends.open(name, 2)));
     }
 
-    /// Stored generations continue silently only with the arithmetic with which they began.
+    /// The name of the arithmetic decides whether a stored generation may continue on this backend. Models in bf16
+    /// compute other bits than before, so they need a name of their own.
     @Test
-    void weightsInBrainNumbersHaveAnArithmeticOfTheirOwn() {
+    void weightsInBf16NumbersHaveAnArithmeticOfTheirOwn() {
         assertThat(arithmetic(TensorType.BF16, Backends.open("cpu", 1))).isEqualTo("cpu-3-bf16");
         assertThat(arithmetic(TensorType.BF16, Backends.open("cpu", 1, 2))).as("2 ranks").isEqualTo("cpu-3-bf16");
         assertThat(arithmetic(TensorType.BF16, Backends.withCacheOf(8, Backends.open("cpu", 1))))

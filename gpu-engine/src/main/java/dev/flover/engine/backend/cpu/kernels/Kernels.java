@@ -46,8 +46,8 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
     /// Rounds activations to bf16, to the nearest number and ties to even; magnitudes below 2^-56 become 0.
     ///
     /// @param columns a multiple of 32
-    /// @param out     `[rows][columns]` numbers of [#brainBytes] bytes, in the order that [#projectFloats] needs
-    void roundToBrain(long in, int columns, int rows, long out);
+    /// @param out     `[rows][columns]` numbers of [#bf16Bytes] bytes, in the order that [#projectFloats] needs
+    void roundToBf16(long in, int columns, int rows, long out);
 
     /// Multiplies activations by weights in blocks, for panels `first` up to and excluding `end`.
     ///
@@ -59,7 +59,7 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
 
     /// Multiplies activations by unquantised weights, for panels `first` up to and excluding `end`.
     ///
-    /// @param in `[rows][inputs]` f32; for weights in bf16 [#roundToBrain] has written it
+    /// @param in `[rows][inputs]` f32; for weights in bf16 [#roundToBf16] has written it
     void projectFloats(
             FloatForm form, long weights, int inputs, int shards, int outputs, long in, int rows,
             long out, int stride, long bias, boolean accumulate, int first, int end);
@@ -106,11 +106,11 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
     /// Computes 192 independent fused multiply-adds a round, to measure the peak rate. The result has no meaning.
     float computeFloats(long rounds);
 
-    /// Computes [#brainProducts] multiplications and additions of bf16 numbers a round, with the instructions of
+    /// Computes [#bf16Products] multiplications and additions of bf16 numbers a round, with the instructions of
     /// [#projectFloats], to measure the peak rate. The result has no meaning.
-    float computeBrain(long rounds);
+    float computeBf16(long rounds);
 
-    int brainProducts();
+    int bf16Products();
 
     /// Multiplies [#integerProducts] pairs of bytes a round, with the instructions of [#projectBlocks], to measure the
     /// peak rate. The result has no meaning.
@@ -125,7 +125,7 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
     int activationBytes();
 
     /// Bytes of one activation that is rounded to bf16.
-    int brainBytes();
+    int bf16Bytes();
 
     /// Floats of scratch memory that [#attention] needs to compute this many queries together.
     static int attentionScratchFloats(int queries, int headDim, int valueDim) {

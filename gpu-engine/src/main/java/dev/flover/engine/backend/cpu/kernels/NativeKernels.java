@@ -24,7 +24,7 @@ import java.util.Locale;
 public final class NativeKernels implements Kernels {
     private static final MethodHandle PACK = handle("pi ppp");
     private static final MethodHandle QUANTISE = handle("pii pppp ii");
-    private static final MethodHandle ROUND_TO_BRAIN = handle("pii p");
+    private static final MethodHandle ROUND_TO_BF16 = handle("pii p");
     private static final MethodHandle PROJECT_BLOCKS = handle("ppp iiii pppp i p i p i ii");
     private static final MethodHandle PROJECT_FLOATS = handle("p iii p i p i p i ii");
     private static final MethodHandle NORMALISE = handle("pp iii f pp");
@@ -44,7 +44,7 @@ public final class NativeKernels implements Kernels {
     private final InstructionSet instructions;
     private final MemorySegment[] pack = new MemorySegment[BlockForm.values().length];
     private final MemorySegment quantise;
-    private final MemorySegment roundToBrain;
+    private final MemorySegment roundToBf16;
     private final MemorySegment[] projectBlocks = new MemorySegment[BlockForm.values().length];
     private final MemorySegment[] projectFloats = new MemorySegment[FloatForm.values().length];
     private final MemorySegment normalise;
@@ -56,7 +56,7 @@ public final class NativeKernels implements Kernels {
     private final MemorySegment greatest;
     private final MemorySegment weigh;
     private final MemorySegment computeFloats;
-    private final MemorySegment computeBrain;
+    private final MemorySegment computeBf16;
     private final MemorySegment computeIntegers;
     private final MemorySegment read;
 
@@ -64,7 +64,7 @@ public final class NativeKernels implements Kernels {
         this.library = library;
         this.instructions = instructions;
         quantise = find("quantise");
-        roundToBrain = find("round_to_brain");
+        roundToBf16 = find("round_to_bf16");
         for (var form : BlockForm.values()) {
             pack[form.ordinal()] = find("pack_" + form.name().toLowerCase(Locale.ROOT));
             projectBlocks[form.ordinal()] = find("project_" + form.name().toLowerCase(Locale.ROOT));
@@ -83,7 +83,7 @@ public final class NativeKernels implements Kernels {
         greatest = find("greatest");
         weigh = find("weigh");
         computeFloats = find("float_ceiling");
-        computeBrain = find("brain_ceiling");
+        computeBf16 = find("bf16_ceiling");
         computeIntegers = find("integer_ceiling");
         read = find("read_ceiling");
     }
@@ -123,11 +123,11 @@ public final class NativeKernels implements Kernels {
     }
 
     @Override
-    public int brainBytes() {
-        return multipliesBrain() ? Short.BYTES : Float.BYTES;
+    public int bf16Bytes() {
+        return multipliesBf16() ? Short.BYTES : Float.BYTES;
     }
 
-    private boolean multipliesBrain() {
+    private boolean multipliesBf16() {
         return instructions == InstructionSet.AVX512_BF16;
     }
 
@@ -157,9 +157,9 @@ public final class NativeKernels implements Kernels {
     }
 
     @Override
-    public void roundToBrain(long in, int columns, int rows, long out) {
+    public void roundToBf16(long in, int columns, int rows, long out) {
         try {
-            ROUND_TO_BRAIN.invokeExact(roundToBrain, in, columns, rows, out);
+            ROUND_TO_BF16.invokeExact(roundToBf16, in, columns, rows, out);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -287,17 +287,17 @@ public final class NativeKernels implements Kernels {
     }
 
     @Override
-    public float computeBrain(long rounds) {
+    public float computeBf16(long rounds) {
         try {
-            return (float) COMPUTE.invokeExact(computeBrain, rounds);
+            return (float) COMPUTE.invokeExact(computeBf16, rounds);
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
     @Override
-    public int brainProducts() {
-        return (multipliesBrain() ? 2 : 1) * 12 * 16;
+    public int bf16Products() {
+        return (multipliesBf16() ? 2 : 1) * 12 * 16;
     }
 
     @Override

@@ -131,22 +131,25 @@ public final class NativeLibrary {
     private List<InstructionSet> runnable(int sets) {
         var found = new ArrayList<InstructionSet>();
         for (var set : InstructionSet.values()) {
-            if (set.isIn(sets) && symbols.find("flover_" + set.symbol() + "_project_brain").isPresent()
-                    && (set != InstructionSet.AVX512_BF16 || multipliesBrainAsDescribed())) {
+            if (set.isIn(sets) && symbols.find("flover_" + set.symbol() + "_project_bf16").isPresent()
+                    && isExact(set)) {
                 found.addFirst(set);
             }
         }
         return List.copyOf(found);
     }
 
-    /// Whether the processor's instruction for products of bf16 rounds as its manual says. Equal bits depend on it.
-    private boolean multipliesBrainAsDescribed() {
-        try {
-            return (int) Linker.nativeLinker().downcallHandle(find("flover_avx512bf16_brain_dot_is_as_described"),
-                    FunctionDescriptor.of(JAVA_INT)).invokeExact() == 1;
-        } catch (Throwable e) {
-            throw new AssertionError("native calls throw nothing", e);
-        }
+    /// Whether the set's instructions round as the processor's manual says, on which equal bits depend. A set whose
+    /// instructions are no standard arithmetic of IEEE 754 has a function that checks this.
+    private boolean isExact(InstructionSet set) {
+        return symbols.find("flover_" + set.symbol() + "_is_exact").map(check -> {
+            try {
+                return (int) Linker.nativeLinker().downcallHandle(check, FunctionDescriptor.of(JAVA_INT))
+                        .invokeExact() == 1;
+            } catch (Throwable e) {
+                throw new AssertionError("native calls throw nothing", e);
+            }
+        }).orElse(true);
     }
 
     private static NativeLibrary load() {

@@ -41,7 +41,7 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public int brainBytes() {
+    public int bf16Bytes() {
         return Float.BYTES;
     }
 
@@ -63,8 +63,8 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void roundToBrain(long in, int columns, int rows, long out) {
-        VectorRows.roundToBrain(in, (long) rows * columns, out);
+    public void roundToBf16(long in, int columns, int rows, long out) {
+        VectorRows.roundToBf16(in, (long) rows * columns, out);
     }
 
     @Override
@@ -159,12 +159,12 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public float computeBrain(long rounds) {
+    public float computeBf16(long rounds) {
         return computeFloats(rounds);
     }
 
     @Override
-    public int brainProducts() {
+    public int bf16Products() {
         return 12 * 16;
     }
 

@@ -279,7 +279,7 @@ final class VectorProducts {
         return switch (form) {
             case SINGLE -> load(weights + 4 * (at + lane));
             case HALF -> Lanes.loadHalf(weights + 2 * (at + lane));
-            case BRAIN -> k % 2 == 0
+            case BF16 -> k % 2 == 0
                     ? Lanes.loadInts(weights + 2 * at + 4 * lane).and(0xFFFF0000).reinterpretAsFloats()
                     : Lanes.loadInts(weights + 2 * (at - 16) + 4 * lane).lanewise(VectorOperators.LSHL, 16)
                             .reinterpretAsFloats();

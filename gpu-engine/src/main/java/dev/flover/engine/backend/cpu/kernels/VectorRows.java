@@ -22,7 +22,7 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorRows {
     private static final float ROUNDER = 0x1.8p23f;
     private static final float GREATEST_HALF = 65504;
-    private static final int LEAST_BITS = Float.floatToRawIntBits(FloatForm.LEAST_BRAIN);
+    private static final int LEAST_BITS = Float.floatToRawIntBits(FloatForm.LEAST_BF16);
     private static final int INFINITE_BITS = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
     private static final int QUIET_BIT = 0x400000;
     private static final float[] ERFC = {
@@ -57,8 +57,8 @@ final class VectorRows {
         }
     }
 
-    /// Rounds floats to bf16 and exchanges the numbers of each pair, as `project_brain.c` does.
-    static void roundToBrain(long in, long count, long out) {
+    /// Rounds floats to bf16 and exchanges the numbers of each pair, as `project_bf16.c` does.
+    static void roundToBf16(long in, long count, long out) {
         for (long i = 0; i < count; i++) {
             int bits = MEMORY.get(ValueLayout.JAVA_INT, in + 4 * i);
             int magnitude = bits & Integer.MAX_VALUE;

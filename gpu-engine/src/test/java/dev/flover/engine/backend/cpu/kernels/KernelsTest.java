@@ -138,8 +138,8 @@ class KernelsTest {
             for (int rows : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 17, 70}) {
                 for (int outputs : new int[] {1, 16, 33, 64, 90}) {
                     for (int shards : new int[] {1, 8}) {
-                        int most = form == FloatForm.BRAIN ? 20 : 80;   // in shards of 32 inputs, or of any number
-                        int unit = form == FloatForm.BRAIN ? 32 * shards : 8;
+                        int most = form == FloatForm.BF16 ? 20 : 80;   // in shards of 32 inputs, or of any number
+                        int unit = form == FloatForm.BF16 ? 32 * shards : 8;
                         var product = new FloatProduct(form, rows, outputs, unit * (1 + random.nextInt(most)), shards);
                         assertThat(product.run(kernels)).as(product + " seed " + SEED)
                                 .isEqualTo(product.run(java));
@@ -155,10 +155,10 @@ class KernelsTest {
     /// Instructions differ in how they treat subnormal numbers, so products in bf16 have none.
     @ParameterizedTest
     @EnumSource(InstructionSet.class)
-    void productsOfTheLeastAndOfUnusualBrainNumbersHaveEqualBits(InstructionSet instructions) {
+    void productsOfTheLeastAndOfUnusualBf16NumbersHaveEqualBits(InstructionSet instructions) {
         var kernels = kernels(instructions);
         for (int rows : new int[] {1, 8, 37}) {
-            var product = new FloatProduct(FloatForm.BRAIN, rows, 33, 320, 1);
+            var product = new FloatProduct(FloatForm.BF16, rows, 33, 320, 1);
             product.spread(-56, -50);
             assertThat(product.run(kernels)).as(product + " seed " + SEED).isEqualTo(product.run(java));
             product.spread(-56, 56);
@@ -172,8 +172,8 @@ class KernelsTest {
     }
 
     @Test
-    void aProductInBrainNumbersIsThatOfRoundedActivations() {
-        var product = new FloatProduct(FloatForm.BRAIN, 3, 20, 64, 1);
+    void aProductInBf16NumbersIsThatOfRoundedActivations() {
+        var product = new FloatProduct(FloatForm.BF16, 3, 20, 64, 1);
         product.spread(-70, 4);
         product.putBounds();
         float[] got = product.run(java);
@@ -651,7 +651,7 @@ class KernelsTest {
         void spread(int least, int most) {
             for (long i = 0; i < weights.byteSize() / 2; i++) {
                 float weight = spread(least, most, random.nextInt(1 << 7) << 16);
-                weights.setAtIndex(JAVA_SHORT, i, (short) (Math.abs(weight) < FloatForm.LEAST_BRAIN ? 0
+                weights.setAtIndex(JAVA_SHORT, i, (short) (Math.abs(weight) < FloatForm.LEAST_BF16 ? 0
                         : Float.floatToRawIntBits(weight) >>> 16));
             }
             for (int i = 0; i < product.rows() * product.inputs(); i++) {
@@ -680,7 +680,7 @@ class KernelsTest {
                 int weight = weights.getAtIndex(JAVA_SHORT, 2 * word + k % 2) << 16;
                 double x = in.getAtIndex(JAVA_FLOAT, (long) row * product.inputs() + k);
                 double unit = Math.scalb(1.0, Math.getExponent(x) - 7);
-                double rounded = Math.abs(x) < FloatForm.LEAST_BRAIN ? 0 : Math.rint(x / unit) * unit;
+                double rounded = Math.abs(x) < FloatForm.LEAST_BF16 ? 0 : Math.rint(x / unit) * unit;
                 sum += rounded * Float.intBitsToFloat(weight);
                 magnitudes += Math.abs(rounded * Float.intBitsToFloat(weight));
             }
@@ -689,9 +689,9 @@ class KernelsTest {
 
         float[] run(Kernels kernels) {
             var taken = in;
-            if (form == FloatForm.BRAIN) {
-                taken = arena.allocate((long) product.rows() * product.inputs() * kernels.brainBytes(), 64);
-                kernels.roundToBrain(in.address(), product.inputs(), product.rows(), taken.address());
+            if (form == FloatForm.BF16) {
+                taken = arena.allocate((long) product.rows() * product.inputs() * kernels.bf16Bytes(), 64);
+                kernels.roundToBf16(in.address(), product.inputs(), product.rows(), taken.address());
             }
             long activations = taken.address();
             return outputOf(product.rows() * product.outputs(), out -> kernels.projectFloats(

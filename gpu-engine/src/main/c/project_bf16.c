@@ -3,7 +3,7 @@
 //   out[r, o] = sum over chunks of 256 inputs, in order:  (chain over the chunk, from zero)
 //   chain:      sum = fma(w[k + 1], x[k + 1], sum);  sum = fma(w[k], x[k], sum);     for k = 0, 2, 4, ...
 //
-// This is the order of AVX-512's instruction for bf16 (vdpbf16ps), which adds two products to a sum. A product of two
+// This is the order in which AVX-512's instruction for bf16 (vdpbf16ps) adds two products to a sum. A product of two
 // bf16 numbers is exact in f32, so each of its additions rounds once, as an fma does.
 //
 // That instruction takes subnormal numbers for zero, in its inputs and in its results; other instructions do not. So
@@ -17,13 +17,13 @@
 
 #include "project_floats.h"
 
-#if defined(HAS_BRAIN_DOT)
-#define AS BRAIN_WORDS
+#if defined(HAS_BF16_DOT)
+#define AS BF16_WORDS
 static const float LEAST = 0x1p-56f;
 
 /// Whether the instruction adds its products one after the other, each with one rounding, as AMD's and Intel's manuals
 /// say. Tries random numbers of different sizes.
-int KERNEL(brain_dot_is_as_described)(void) {
+int KERNEL(is_exact)(void) {
     uint64_t state = 20261201;
     for (int round = 0; round < 256; round++) {
         uint32_t numbers[3][16];
@@ -35,9 +35,9 @@ int KERNEL(brain_dot_is_as_described)(void) {
         }
         ints weights = load_ints(numbers[0]), others = load_ints(numbers[1]);
         floats sum = load((const float *)numbers[2]);
-        floats expected = fma_(upper_brain(weights), upper_brain(others), sum);
-        expected = fma_(lower_brain(weights), lower_brain(others), expected);
-        floats found = brain_dot(sum, load((const float *)numbers[0]), load((const float *)numbers[1]));
+        floats expected = fma_(upper_bf16(weights), upper_bf16(others), sum);
+        expected = fma_(lower_bf16(weights), lower_bf16(others), expected);
+        floats found = bf16_dot(sum, load((const float *)numbers[0]), load((const float *)numbers[1]));
         if (memcmp(&expected, &found, sizeof found)) {
             return 0;
         }
@@ -49,20 +49,20 @@ int KERNEL(brain_dot_is_as_described)(void) {
 ///
 /// @param in  [rows][columns], columns a multiple of 32
 /// @param out [rows][columns] bf16
-void KERNEL(round_to_brain)(const float *in, int columns, int rows, void *out) {
+void KERNEL(round_to_bf16)(const float *in, int columns, int rows, void *out) {
     for (long i = 0; i < (long)rows * columns; i += 16) {
-        store_brain((uint16_t *)out + i, without_tiny(load(in + i), LEAST));
+        store_bf16((uint16_t *)out + i, without_tiny(load(in + i), LEAST));
     }
 }
 #else
-#define AS BRAIN
+#define AS BF16
 static const uint32_t LEAST = 0x23800000;       // the bits of 2^-56
 
 /// Rounds activations to bf16, and exchanges the numbers of each pair, so that the first is the first to be multiplied.
 ///
 /// @param in  [rows][columns], columns a multiple of 32
 /// @param out [rows][columns] f32
-void KERNEL(round_to_brain)(const float *in, int columns, int rows, void *out) {
+void KERNEL(round_to_bf16)(const float *in, int columns, int rows, void *out) {
     for (long i = 0; i < (long)rows * columns; i += 16) {
         uint32_t bits[16];
         uint64_t pairs[8];
@@ -81,10 +81,10 @@ void KERNEL(round_to_brain)(const float *in, int columns, int rows, void *out) {
 }
 #endif
 
-/// @param in activations as round_to_brain writes them
-void KERNEL(project_brain)(
+/// @param in activations as round_to_bf16 writes them
+void KERNEL(project_bf16)(
         const void *weights, int inputs, int shards, int outputs, const float *in, int rows, float *out, int stride,
         const float *bias, int accumulate, int first, int end) {
-    product p = {weights, AS == BRAIN_WORDS ? inputs / 2 : inputs, shards, outputs, stride, in, out, bias, accumulate};
+    product p = {weights, AS == BF16_WORDS ? inputs / 2 : inputs, shards, outputs, stride, in, out, bias, accumulate};
     panels_of(&p, first, end, rows, AS);
 }
